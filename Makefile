@@ -1,0 +1,56 @@
+# The only vocabulary of people and CI. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+I386   := build/runtime/i386/micropython
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+check-host: ## say what this machine lacks, if anything
+	@$(PYTHON) host_tools/setup/check_host.py 2>/dev/null || sh host_tools/setup/explain_host.sh "$(PYTHON)"
+
+$(STAMP): requirements.lock pyproject.toml host_tools/setup/make_venv.sh
+	@$(MAKE) --no-print-directory check-host
+	@sh host_tools/setup/make_venv.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+$(I386): host_tools/setup/i386_runtime.py | $(STAMP)
+	@$(BIN)/python host_tools/setup/i386_runtime.py
+
+setup: $(STAMP) ## everything that run and test need, into .venv and build (no root)
+	@$(MAKE) --no-print-directory $(I386) || { [ -z "$${CI:-}" ] && echo "32-bit MicroPython: not here (tests run on the 64-bit one only)"; }
+
+run: setup ## two phones on a virtual two-port board, with a small shell
+	@$(BIN)/python -m host_tools run
+
+demo: setup ## a scripted call: time line, WAV of both earpieces, one PNG
+	@$(BIN)/python -m host_tools demo
+
+peers: setup
+	@sh host_tools/setup/debian_peers.sh
+
+test: setup peers ## every test, on CPython and on both MicroPythons
+	@$(BIN)/python -m pytest tests
+
+unit: setup ## only the fast tests: no real time, no other software
+	@$(BIN)/python -m pytest tests/unit tests/property tests/test_architecture.py
+
+lint: setup ## ruff, pyright, the import rule
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+lock: $(STAMP) ## pin the newest host packages again
+	@$(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --no-emit-find-links --universal \
+	  --python-version 3.11 --extra dev -o requirements.lock pyproject.toml
+
+clean: ## remove what make made
+	rm -rf build $(VENV)
+
+.PHONY: help check-host setup run demo peers test unit lint lock clean

@@ -1,0 +1,65 @@
+"""A state machine as one visible table.
+
+    TABLE = {
+        #  state       timeout            event          next state     action
+        "idle":      (None,          {"off_hook":    ("dial_tone",   "start_dial_tone")}),
+        "dial_tone": ("first_digit", {"digit":       ("dialling",    "collect"),
+                                      "timeout":     ("howler",      "start_howler"),
+                                      "flash":       (None,          None)}),      # known, ignored
+    }
+
+* The timeout belongs to the state: the name of an entry of `timeouts` (milliseconds, None for none)
+  or a number of milliseconds. It starts when the state is entered, the same state again included;
+  a next state of None stays without restarting it. When it runs out the event is "timeout".
+* The action is the name of a method of the owner, called as `action(now, *args)` after the state
+  has changed. An action may raise further events with `handle`.
+* An event that the state's row does not have goes to `unexpected(machine, event)`; without one it
+  raises LocalError.
+"""
+
+from ata.base.clock import add, due
+from ata.base.errors import LocalError
+
+
+class Fsm:
+    def __init__(self, name, table, owner, state, timeouts=None, unexpected=None):
+        self.name = name
+        self.state = state
+        self.since = 0  # the tick at which the state was entered
+        self._table = table
+        self._owner = owner
+        self._timeouts = timeouts
+        self._unexpected = unexpected
+        self._deadline = None
+
+    def handle(self, event, now, *args):
+        entry = self._table[self.state][1].get(event)
+        if entry is None:
+            if self._unexpected is None:
+                raise LocalError("%s: event %s in state %s" % (self.name, event, self.state))
+            self._unexpected(self, event)
+            return
+        state, action = entry
+        if state is not None:
+            self.state = state
+            self.since = now
+            timeout = self._table[state][0]
+            if isinstance(timeout, str):
+                timeout = self._timeouts[timeout]
+            self._deadline = None if timeout is None else add(now, timeout)
+        if action is not None:
+            getattr(self._owner, action)(now, *args)
+
+    def knows(self, event):
+        """True if the present state has a row for `event`."""
+        return event in self._table[self.state][1]
+
+    def deadline(self):
+        """The tick at which the present state's timeout runs out, or None."""
+        return self._deadline
+
+    def tick(self, now):
+        """Handle "timeout" if the present state's time is up."""
+        if due(self._deadline, now):
+            self._deadline = None
+            self.handle("timeout", now)

@@ -1,0 +1,269 @@
+"""The exchange: joins the phones, their lines, the SIP user agent and the media path.
+
+Sans-IO: the tasks give it hook events, digits and datagrams with `now`, and carry out what `poll`
+returns: ("send", bytes, host, port). Lines and media are told directly.
+"""
+
+from ata.base.clock import sooner
+from ata.call import routing
+from ata.call.dialplan import DialPlan
+from ata.call.phone import Leg, Phone
+from ata.sip.offer import LocalMedia
+
+_BUSY_HERE = 486
+_NOT_FOUND = 404
+_TEMPORARILY_UNAVAILABLE = 480
+
+_INFO_MS = 160  # duration told in an INFO digit
+_PLAY_MS = 100  # length at which a digit received by INFO is played to the line
+_PLAY_MAX_MS = 5000
+
+_PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
+_DIAL_TONES = ("dial", "stutter")
+_DIGITS = "0123456789*#ABCD"
+
+
+class Exchange:
+    """Ports 1 and 2.
+
+    `settings`: the configuration snapshot. `region`: the region's data. `lines`: {port: ata.line.machine.Line}.
+    `compile_tone`: text -> what the tone generator plays (ata.dsp.tones). `resolve(host, port)` -> an address
+    for sendto or None. `rtp_port(port, slot)` -> the local UDP port of a slot.
+    """
+
+    def __init__(self, settings, region, ua, lines, media, resolve, rtp_port, random, log, compile_tone):
+        self._settings = settings
+        self._ua = ua
+        self._lines = lines
+        self._media = media
+        self._resolve = resolve
+        self._rtp_port = rtp_port
+        self._random = random
+        self._log = log
+        self._cadence = region["ring"]
+        self._tones = {name: compile_tone(text) for name, text in region["tones"].items()}
+        self._outputs = []
+        self._legs = {}  # session -> leg
+        self.registrations = {}  # port -> state, as the user agent tells it
+        self.calls = 0
+        self._router = routing.Router(settings)
+        self.phones = {}
+        for port in (1, 2):
+            self.phones[port] = self._make_phone(port)
+
+    def _make_phone(self, port):
+        get = self._settings.get
+        plan = DialPlan(get("dial.plan"), self._router.whole_numbers())
+        timeouts = {
+            "first_digit": get("dial.first_digit") * 1000,
+            "interdigit": get("dial.interdigit") * 1000,
+            "short": get("dial.short") * 1000,
+            "howl_after": 30000,
+            "howl_for": 60000,
+        }
+        return Phone(port, self, plan, timeouts, self._unexpected)
+
+    def _unexpected(self, machine, event):
+        self._log.count("unexpected event")
+        self._log.warning("call", "%s: event %s in state %s" % (machine.name, event, machine.state))
+
+    # What the tasks bring
+
+    def line_event(self, port, event, now):
+        """`event`: what Line.poll gave: ("off_hook",), ("on_hook",), ("flash",), ("digit", c)."""
+        phone = self.phones[port]
+        kind = event[0]
+        self._log.info("line", "port %d %s" % (port, " ".join(event)))
+        if kind == "digit":
+            phone.digit(event[1], now)
+        elif kind == "off_hook":
+            phone.off_hook(now)
+        elif kind == "on_hook":
+            phone.on_hook(now)
+        else:
+            phone.flash(now)
+        self._drain(now)
+
+    def heard_digit(self, port, code, now):
+        """A DTMF digit (RFC 4733 code) was heard on the line of `port`."""
+        phone = self.phones[port]
+        if phone.fsm.state != "idle" and phone.fsm.state != "ringing":
+            self._log.info("line", "port %d dtmf %s" % (port, _DIGITS[code]))
+            if phone.fsm.state == "talking" and self._dtmf(port) != "info":
+                return  # it has left already, in band or as an event: see ata.call.media
+            phone.digit(_DIGITS[code], now)
+            self._drain(now)
+
+    def receive(self, data, address, now):
+        """A datagram for the SIP port from `address` = (ip text, port)."""
+        self._ua.receive(data, address, now)
+        fault = self._ua.fault
+        if fault is not None:
+            self._ua.fault = None
+            self._log.error("sip", "our own mistake on a message from %s: %r" % (address[0], fault))
+        self._drain(now)
+
+    def unreachable(self, host, now):
+        """A datagram could not be sent to `host`."""
+        self._ua.unreachable(host, now)
+        self._drain(now)
+
+    def poll(self):
+        """The next ("send", bytes, host, port), or None."""
+        return self._outputs.pop(0) if self._outputs else None
+
+    def deadline(self):
+        first = self._ua.deadline()
+        for phone in self.phones.values():
+            first = sooner(first, phone.deadline())
+        return first
+
+    def tick(self, now):
+        self._ua.tick(now)
+        for phone in self.phones.values():
+            phone.tick(now)
+        self._drain(now)
+
+    def start(self, now):
+        self._ua.start(now)
+        self._drain(now)
+
+    # What the user agent says
+
+    def _drain(self, now):
+        while True:
+            output = self._ua.poll()
+            if output is None:
+                return
+            kind = output[0]
+            if kind == "send":
+                self._outputs.append(output)
+            elif kind == "registration":
+                self.registrations[output[1]] = output[2]
+                self._log.info("sip", "port %d %s" % (output[1], output[2]))
+            elif kind == "incoming":
+                self._incoming(output[1], now)
+            else:
+                leg = self._legs.get(output[1])
+                if leg is not None:
+                    self._leg_output(kind, leg, output, now)
+
+    def _incoming(self, session, now):
+        phone = self.phones[session.account]
+        line = self._lines[session.account]
+        if line.state == "down":
+            self._ua.reject(session, _TEMPORARILY_UNAVAILABLE, now)
+        elif not phone.can_take():
+            self._ua.reject(session, _BUSY_HERE, now)
+        else:
+            leg = self.new_leg(phone, False)
+            leg.session = session
+            self._legs[session] = leg
+            self._log.info("call", "port %d call from %s" % (phone.port, session.remote_user or session.remote_uri))
+            self._ua.ring(session, now)
+            phone.incoming(leg, now)
+
+    def _leg_output(self, kind, leg, output, now):
+        phone = leg.phone
+        if kind == "progress":
+            if output[3] is not None:
+                leg.media = output[3]
+                phone.leg_event("early", leg, now)
+            elif output[2] >= 180:
+                phone.leg_event("alerting", leg, now)
+        elif kind == "answered" or kind == "media":
+            leg.media = output[2]
+            phone.leg_event(kind, leg, now)
+        elif kind == "dtmf":
+            code = _DIGITS.find(output[2])
+            if code >= 0 and leg is phone.active:
+                self._media.port(phone.port).tones.digit(code, min(output[3] or _PLAY_MS, _PLAY_MAX_MS))
+        else:
+            self._log.info("call", "port %d call %s %d" % (phone.port, kind, output[2]))
+            phone.leg_event(kind, leg, now, output[2])
+
+    # What the phones ask for (see ata.call.phone)
+
+    def log(self, port, text):
+        self._log.info("call", "port %d %s" % (port, text))
+
+    def tone(self, port, name):
+        generator = self._media.port(port).tones
+        if name is None:
+            generator.stop()
+        else:
+            generator.start(self._tones[name])
+            if name in _DIAL_TONES:
+                self._lines[port].expect_digits(True)
+
+    def ring(self, leg, now):
+        self._lines[leg.phone.port].start_ringing(self._cadence, now)
+
+    def stop_ringing(self, port, now):
+        self._lines[port].stop_ringing(now)
+
+    def new_leg(self, phone, outgoing):
+        """A leg in the media slot that the phone's other leg does not use."""
+        other = phone.other or phone.active
+        self.calls += 1
+        return Leg(phone, 1 if other is not None and other.slot == 0 else 0, outgoing)
+
+    def place(self, leg, number, now):
+        """Call `number`. Returns 0, or the SIP status that says why there is no way to it."""
+        port = leg.phone.port
+        target = self._router.target(port, number, self.registrations.get(port), self._ua.host, self._ua.port)
+        self._log.info("call", "port %d calls %s" % (port, target or number))
+        if target is None:
+            return _NOT_FOUND
+        leg.session = self._ua.invite(port, target, self._local_media(leg), now)
+        self._legs[leg.session] = leg
+        return 0
+
+    def answer(self, leg, now):
+        self._ua.answer(leg.session, self._local_media(leg), now)
+
+    def hang_up(self, leg, now):
+        if leg.session is not None:
+            self._ua.hangup(leg.session, now)
+        self.release(leg)
+
+    def hold(self, leg, on, now):
+        self._ua.hold(leg.session, on, now)
+
+    def connect(self, leg):
+        """Let the phone and the leg hear each other, as far as offer and answer allow."""
+        media = leg.media
+        if media is not None:
+            port = leg.phone.port
+            address = self._resolve(media.ip, media.port) if media.send else None
+            self._media.connect(self._slot(leg), media, address, self._dtmf(port), self._random)
+            # In a conversation a short break of the loop is a flash rather than a dialled pulse.
+            self._lines[port].expect_digits(False)
+
+    def disconnect(self, leg):
+        self._media.disconnect(self._slot(leg))
+
+    def release(self, leg):
+        """Forget a leg that is over."""
+        self._media.close(self._slot(leg))
+        self._legs.pop(leg.session, None)
+
+    def send_digit(self, leg, digit, now):
+        """A digit that is not in the audio (pulse dialling), or is to go by INFO."""
+        port = leg.phone.port
+        if self._dtmf(port) == "info":
+            self._ua.send_info(leg.session, digit, _INFO_MS, now)
+        else:
+            self._media.send_digit(port, self._slot(leg), _DIGITS.find(digit), _PLAY_MS)
+
+    def _slot(self, leg):
+        return self._media.slot(leg.phone.port, leg.slot)
+
+    def _dtmf(self, port):
+        return self._settings.get("port.%d.dtmf" % port)
+
+    def _local_media(self, leg):
+        get = self._settings.get
+        codecs = tuple([_PAYLOAD_TYPES[name] for name in get("rtp.codecs")])
+        port = self._rtp_port(leg.phone.port, leg.slot)
+        return LocalMedia(self._ua.host, port, codecs, get("rtp.event_type"))

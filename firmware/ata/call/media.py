@@ -1,0 +1,217 @@
+"""The media path: the order of the kernels for one 20 ms step of both ports.
+
+Phone → network: split the ports → DTMF detector → (a digit found is muted and sent as an RFC 4733 event)
+→ mix with the other leg of a conference → G.711 into the leg's packet.
+Network → phone: jitter buffer → decode or conceal → mix → tones → join the ports.
+
+`step` allocates nothing; everything it touches is made in the constructors or when a call is connected.
+Sockets are the pump's business: it hands datagrams to `slot.stream.receive` before the step and sends
+`slot.stream.packet` / `event_packet` after it where `slot.voice_due` / `slot.event_due` say so.
+"""
+
+from array import array
+
+from ata.dsp import mix
+from ata.dsp.dtmf import DtmfDetector
+from ata.dsp.g711 import G711
+from ata.dsp.plc import Plc
+from ata.dsp.tones import ToneGenerator, sine_table
+from ata.rtp.stream import RtpStream
+from micropython import const
+
+
+_FRAME = const(160)  # samples of one port in one step: 20 ms at 8 kHz
+_HEADER = const(12)  # of an RTP packet
+_EVENT_MS = const(5000)  # a received digit sounds until its end packet, but not longer
+_NEW_DIGITS = const(16)  # room in the ring of digits heard but not yet fetched
+
+
+class LegSlot:
+    """The media of one leg: its RTP stream, concealment and linear audio of the present step."""
+
+    def __init__(self, jitter_min, jitter_max):
+        self.stream = RtpStream(jitter_min, jitter_max)
+        self.plc = Plc()
+        self.audio = array("h", bytes(2 * _FRAME))
+        self.encoded = bytearray(_FRAME)
+        self.codec = None
+        self.agreed = None  # the payload types that the stream was opened with
+        self.address = None  # where to send, as the socket wants it
+        self.connected = False  # the phone hears it and speaks to it
+        self.sending = False
+        self.receiving = False
+        self.events = False  # digits leave as RFC 4733 events
+        self.mute_digits = False
+        self.voice_due = False
+        self.event_due = False
+
+    def fetch(self):
+        """Decode or conceal the next 20 ms into `audio`. True if the phone is to hear it."""
+        heard = self.stream.take(self.encoded, 0, _FRAME)
+        if not (self.connected and self.receiving):
+            return False
+        if heard:
+            self.codec.decode(self.encoded, 0, self.audio, _FRAME)
+            self.plc.good(self.audio, _FRAME)
+        else:
+            self.plc.lost(self.audio, _FRAME)
+        return True
+
+
+class PortPath:
+    """One port's kernels and buffers."""
+
+    def __init__(self, index, sine, jitter_min, jitter_max):
+        self.index = index  # 0 or 1: its place in the stereo block
+        self.near = array("h", bytes(2 * _FRAME))  # from the phone
+        self.far = array("h", bytes(2 * _FRAME))  # to the phone
+        self.out = array("h", bytes(2 * _FRAME))  # to one leg
+        self.detector = DtmfDetector()
+        self.tones = ToneGenerator(sine)  # heard by the phone
+        self.keys = ToneGenerator(sine)  # digits of a pulse-dialling phone, sent in band
+        self.slots = (LegSlot(jitter_min, jitter_max), LegSlot(jitter_min, jitter_max))
+        self.digit_down = False
+        self._digits = bytearray(_NEW_DIGITS)
+        self._head = 0
+        self._tail = 0
+
+    def next_digit(self):
+        """The RFC 4733 code of the next digit heard on the line, or −1."""
+        if self._tail == self._head:
+            return -1
+        code = self._digits[self._tail]
+        self._tail = (self._tail + 1) & (_NEW_DIGITS - 1)
+        return code
+
+    def step(self, stereo_in, stereo_out):
+        near = self.near
+        mix.deinterleave(stereo_in, self.index, near, _FRAME)
+        self._listen()
+        first, second = self.slots[0], self.slots[1]
+        far = self.far
+        mix.clear(far, _FRAME)
+        self._receive(first)
+        self._receive(second)
+        self.keys.mix(near, _FRAME)
+        self._send(first, second)
+        self._send(second, first)
+        self.tones.mix(far, _FRAME)
+        mix.interleave(far, stereo_out, self.index, _FRAME)
+
+    def _listen(self):
+        event = self.detector.process(self.near, _FRAME)
+        if event == 1:
+            self.digit_down = True
+            code = self.detector.code
+            self._digits[self._head] = code
+            self._head = (self._head + 1) & (_NEW_DIGITS - 1)
+            for slot in self.slots:
+                if slot.connected and slot.events:
+                    slot.stream.digit_begin(code)
+        elif event == 2:
+            self.digit_down = False
+            for slot in self.slots:
+                if slot.connected and slot.events:
+                    slot.stream.digit_end()
+
+    def _receive(self, slot):
+        if not slot.stream.is_open:
+            return
+        if slot.fetch():
+            mix.add(self.far, slot.audio, _FRAME)
+        event = slot.stream.event_poll()
+        if event >= 16:
+            self.tones.stop()
+        elif event >= 0 and slot.connected:
+            self.tones.digit(event, _EVENT_MS)
+
+    def _send(self, slot, other):
+        slot.voice_due = False
+        slot.event_due = False
+        stream = slot.stream
+        if not stream.is_open:
+            return
+        if not (slot.connected and slot.sending):
+            stream.skip()
+            return
+        out = self.near
+        if self.digit_down and slot.mute_digits:
+            # The tone must not arrive a second time in band (RFC 4733 §1.2).
+            out = self.out
+            mix.clear(out, _FRAME)
+        if other.connected and other.receiving:
+            if out is self.near:
+                out = self.out
+                mix.copy(self.near, out, _FRAME)
+            mix.add(out, other.audio, _FRAME)
+        slot.codec.encode(out, stream.packet, _HEADER, _FRAME)
+        slot.voice_due = stream.send()
+        slot.event_due = stream.send_event()
+
+
+class MediaPath:
+    """Both ports (1 and 2). The jitter buffers adapt between `jitter_min` and `jitter_max` ms."""
+
+    def __init__(self, jitter_min=20, jitter_max=200):
+        sine = sine_table()
+        self.ports = (PortPath(0, sine, jitter_min, jitter_max), PortPath(1, sine, jitter_min, jitter_max))
+        self._laws = {0: G711(0), 8: G711(8)}
+        self.steps = 0
+
+    def port(self, port):
+        return self.ports[port - 1]
+
+    def slot(self, port, number):
+        return self.ports[port - 1].slots[number]
+
+    def connect(self, slot, media, address, mode, random):
+        """Let the phone hear and speak to a leg as offer and answer agreed (`media`, ata.sip.offer.Media).
+
+        `mode` is the port's way to send digits: rfc4733, info, inband or auto. A stream that already
+        runs with the same codec goes on (a re-INVITE that holds or moves it must not restart its RTP).
+        """
+        agreed = (media.payload_type, media.event_type)
+        if not slot.stream.is_open or slot.agreed != agreed:
+            slot.stream.open(
+                _number(random(4)), _number(random(2)), _number(random(4)),
+                media.payload_type, media.event_type, _FRAME,
+            )
+            slot.plc.reset()
+            slot.agreed = agreed
+        slot.codec = self._laws[media.codec]
+        slot.address = address
+        slot.events = mode in ("rfc4733", "auto") and media.event_type >= 0
+        slot.mute_digits = slot.events or mode == "info"
+        slot.sending = media.send and address is not None
+        slot.receiving = media.receive
+        slot.connected = True
+
+    def send_digit(self, port, slot, code, ms):
+        """Send a digit (RFC 4733 code) that is not in the audio: as an event if agreed, else in band."""
+        if slot.events:
+            slot.stream.digit_play(code, ms)
+        else:
+            self.ports[port - 1].keys.digit(code, ms)
+
+    def disconnect(self, slot):
+        """The phone no longer hears the leg (held); its stream is kept."""
+        slot.connected = False
+        slot.voice_due = False
+        slot.event_due = False
+
+    def close(self, slot):
+        """The leg is over."""
+        self.disconnect(slot)
+        if slot.stream.is_open:
+            slot.stream.close()
+        slot.address = None
+
+    def step(self, stereo_in, stereo_out):
+        """One 20 ms step: 160 frames of both ports in, 160 out (interleaved signed 16 bit)."""
+        self.ports[0].step(stereo_in, stereo_out)
+        self.ports[1].step(stereo_in, stereo_out)
+        self.steps += 1
+
+
+def _number(data):
+    return int.from_bytes(data, "big")

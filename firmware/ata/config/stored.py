@@ -1,0 +1,37 @@
+"""Start settings: the file the user edits, else the last good one, else the defaults.
+
+    config.json   what the user (or provisioning) writes
+    config.good   the text of the last config.json that was accepted
+
+A bad config.json costs one clear line and changes nothing: the last good settings are used.
+"""
+
+from ata.base.errors import ConfigError
+from ata.config import snapshot
+
+_EDITED = "config.json"
+_GOOD = "config.good"
+
+
+def load_stored(store, log):
+    """The Snapshot to start with, from `store` (ata.hal.contract.Store)."""
+    text = store.read(_EDITED)
+    if text is not None:
+        try:
+            settings = snapshot.load(text)
+        except ConfigError as error:
+            log.error("config", "%s: %s" % (_EDITED, error))
+        else:
+            if store.read(_GOOD) != text:
+                store.write(_GOOD, text)
+            return settings
+    good = store.read(_GOOD)
+    if good is not None:
+        try:
+            settings = snapshot.load(good)
+            log.warning("config", "using the last good settings (%s)" % _GOOD)
+            return settings
+        except ConfigError as error:
+            log.error("config", "%s: %s" % (_GOOD, error))
+    log.warning("config", "using the default settings")
+    return snapshot.load(b"{}")

@@ -1,0 +1,365 @@
+"""DTMF detection (ITU-T Q.23, Q.24).
+
+How it works. The signal is cut into blocks of 40 samples (5 ms), whatever the size of the frames. For each
+of the eight frequencies a Goertzel filter gives the complex amplitude of the block. The last four blocks,
+turned to the same instant and weighted 1 2 2 1, make a window of 20 ms that moves by 5 ms: the samples are
+filtered once and yet every window overlaps its neighbours. The strongest row and the strongest column of a
+window are a *hit* if
+
+  * each has advanced in phase since the window before as its own frequency does, within 2.4 % (between the
+    1.5 % to be accepted and the 3.5 % to be rejected). This measures the frequency, however wide the filter
+    is, and speech seldom keeps it;
+  * together they are 80 % of the energy of the window, the loss of the filter at the measured frequency made
+    good. Speech has its energy elsewhere too;
+  * they differ by no more than the twist allowed and are loud enough.
+
+Four hits in a row (tone for about 31 ms) begin a digit; six windows without a hit (a gap of about 20 ms) end
+it. A steady signal that was there before the digit (dial tone: for 150 ms within ±25 %) is not counted as
+energy elsewhere, up to one and a half times the energy of the digit.
+
+How to use it: `process(pcm, n)` for each frame; when it says BEGAN or ENDED, `code` is the digit. `suspect`
+is true from the first hit on (tone for about 16 ms; once in 25 minutes of recorded speech in vain): mute or
+hold back what the far end would hear twice.
+
+Scales. A sample x is kept as (x + 32768) >> 3: never negative, so that 32-bit loads need no sign. The filters
+start and end at rest for this offset. Words that can be negative are stored with _OFF added. An amplitude A
+gives |W| = 30 · A/8 in a window and its energy word is 12.5 · (A/8)²; so a pure tone has |W|² = 72 energies.
+"""
+
+import math
+from array import array
+
+import micropython
+from micropython import const
+
+BEGAN = const(1)
+ENDED = const(2)
+
+_BLOCK = const(40)  # samples
+_HITS = const(4)  # windows that begin a digit
+_MISSES = const(6)  # windows that end it
+_TOLERANCE = 0.024  # of the frequency
+_STEADY = const(30)  # windows that make a background
+
+_OFF = const(0x100000)
+# Words of a row of `bins`: one frequency.
+_ROW = const(18)
+_COEFFICIENT = const(0)  # 2 cos ω, Q12
+_REST = const(1)  # state of the filter for the offset alone
+_SIN = const(2)  # sin ω, Q12
+_TURN = const(3)  # cos, sin of 40 ω (one block later), Q11, with _OFF
+_LIMIT = const(5)  # sin² of the largest phase error, in 1/1024
+_Y = const(6)  # four blocks, the newest first: re, im with _OFF
+_W = const(14)  # the window: re, im with _OFF
+_LAST = const(16)  # the window before
+# Words of `work`.
+_FILL = const(0)  # samples in the present block
+_ENERGY = const(1)  # of the last four blocks, the newest first
+_AVERAGE = const(5)  # energy of the windows lately,
+_COUNT = const(6)  # for how many windows it was steady,
+_FLOOR = const(7)  # and the background made of it
+_BEFORE = const(8)  # energy of the window before
+
+# 4 · row + column → RFC 4733 event code
+_CODES = b"\x01\x02\x03\x0c\x04\x05\x06\x0d\x07\x08\x09\x0e\x0a\x00\x0b\x0f"
+_FREQUENCIES = (697, 770, 852, 941, 1209, 1336, 1477, 1633)  # Q.23
+
+
+@micropython.viper
+def _filter(s1: int, s2: int, x: ptr32, pcm: ptr16, i: int, n: int, work: ptr32, bins: ptr32) -> int:
+    """Take samples from pcm[i:n] until the block x is full, then filter it; returns the next i.
+
+    s1 and s2 are no arguments but the state of the filter: the first two locals live in registers.
+    """
+    fill = work[_FILL]
+    while i < n and fill < _BLOCK:
+        x[fill] = (pcm[i] ^ 0x8000) >> 3
+        fill += 1
+        i += 1
+    work[_FILL] = fill
+    if fill < _BLOCK:
+        return i
+    s2 = 0
+    while fill:
+        fill -= 1
+        s1 = x[fill] - 4096
+        s2 += s1 * s1
+    work[_ENERGY + 3] = work[_ENERGY + 2]
+    work[_ENERGY + 2] = work[_ENERGY + 1]
+    work[_ENERGY + 1] = work[_ENERGY]
+    work[_ENERGY] = s2 >> 4
+    row = 0
+    while row < 8 * _ROW:
+        y = row + _Y + 6
+        while y > row + _Y:
+            bins[y] = bins[y - 2]
+            bins[y + 1] = bins[y - 1]
+            y -= 2
+        c = bins[row + _COEFFICIENT]
+        s1 = bins[row + _REST]
+        s2 = s1
+        s2 = x[0] + ((c * s1) >> 12) - s2
+        s1 = x[1] + ((c * s2) >> 12) - s1
+        s2 = x[2] + ((c * s1) >> 12) - s2
+        s1 = x[3] + ((c * s2) >> 12) - s1
+        s2 = x[4] + ((c * s1) >> 12) - s2
+        s1 = x[5] + ((c * s2) >> 12) - s1
+        s2 = x[6] + ((c * s1) >> 12) - s2
+        s1 = x[7] + ((c * s2) >> 12) - s1
+        s2 = x[8] + ((c * s1) >> 12) - s2
+        s1 = x[9] + ((c * s2) >> 12) - s1
+        s2 = x[10] + ((c * s1) >> 12) - s2
+        s1 = x[11] + ((c * s2) >> 12) - s1
+        s2 = x[12] + ((c * s1) >> 12) - s2
+        s1 = x[13] + ((c * s2) >> 12) - s1
+        s2 = x[14] + ((c * s1) >> 12) - s2
+        s1 = x[15] + ((c * s2) >> 12) - s1
+        s2 = x[16] + ((c * s1) >> 12) - s2
+        s1 = x[17] + ((c * s2) >> 12) - s1
+        s2 = x[18] + ((c * s1) >> 12) - s2
+        s1 = x[19] + ((c * s2) >> 12) - s1
+        s2 = x[20] + ((c * s1) >> 12) - s2
+        s1 = x[21] + ((c * s2) >> 12) - s1
+        s2 = x[22] + ((c * s1) >> 12) - s2
+        s1 = x[23] + ((c * s2) >> 12) - s1
+        s2 = x[24] + ((c * s1) >> 12) - s2
+        s1 = x[25] + ((c * s2) >> 12) - s1
+        s2 = x[26] + ((c * s1) >> 12) - s2
+        s1 = x[27] + ((c * s2) >> 12) - s1
+        s2 = x[28] + ((c * s1) >> 12) - s2
+        s1 = x[29] + ((c * s2) >> 12) - s1
+        s2 = x[30] + ((c * s1) >> 12) - s2
+        s1 = x[31] + ((c * s2) >> 12) - s1
+        s2 = x[32] + ((c * s1) >> 12) - s2
+        s1 = x[33] + ((c * s2) >> 12) - s1
+        s2 = x[34] + ((c * s1) >> 12) - s2
+        s1 = x[35] + ((c * s2) >> 12) - s1
+        s2 = x[36] + ((c * s1) >> 12) - s2
+        s1 = x[37] + ((c * s2) >> 12) - s1
+        s2 = x[38] + ((c * s1) >> 12) - s2
+        s1 = x[39] + ((c * s2) >> 12) - s1
+        s1 -= bins[row + _REST]
+        s2 -= bins[row + _REST]
+        bins[y] = ((s1 - ((c * s2) >> 13)) >> 2) + _OFF
+        bins[y + 1] = ((bins[row + _SIN] * s2) >> 14) + _OFF
+        row += _ROW
+    return i
+
+
+@micropython.viper
+def _judge(re: int, im: int, bins: ptr32, work: ptr32, boost: ptr8) -> int:
+    """4 · row + column if the window that ends with the last block is a hit, else −1."""
+    work[_FILL] = 0
+    total = work[_ENERGY] + work[_ENERGY + 3] + ((work[_ENERGY + 1] + work[_ENERGY + 2]) << 2)
+    # The shift that keeps |W|² of this window and of the one before (at most 81 energies) below 2**29.
+    shift = 0
+    e = total | work[_BEFORE]
+    work[_BEFORE] = total
+    while e > 0x3FFFFF:
+        e >>= 2
+        shift += 1
+    e = total >> (shift << 1)
+
+    # The windows, and the strongest of each group.
+    rows = 0  # the strongest ones' places in bins
+    columns = 0
+    row_power = 0
+    column_power = 0
+    place = 0
+    while place < 8 * _ROW:
+        turn_re = bins[place + _TURN] - _OFF
+        turn_im = bins[place + _TURN + 1] - _OFF
+        re = bins[place + _Y + 6] - _OFF
+        im = bins[place + _Y + 7] - _OFF
+        t = ((re * turn_re - im * turn_im) >> 11) + ((bins[place + _Y + 4] - _OFF) << 1)
+        im = ((re * turn_im + im * turn_re) >> 11) + ((bins[place + _Y + 5] - _OFF) << 1)
+        re = ((t * turn_re - im * turn_im) >> 11) + ((bins[place + _Y + 2] - _OFF) << 1)
+        im = ((t * turn_im + im * turn_re) >> 11) + ((bins[place + _Y + 3] - _OFF) << 1)
+        t = ((re * turn_re - im * turn_im) >> 11) + (bins[place + _Y] - _OFF)
+        im = ((re * turn_im + im * turn_re) >> 11) + (bins[place + _Y + 1] - _OFF)
+        bins[place + _LAST] = bins[place + _W]
+        bins[place + _LAST + 1] = bins[place + _W + 1]
+        bins[place + _W] = t + _OFF
+        bins[place + _W + 1] = im + _OFF
+        t >>= shift
+        im >>= shift
+        t = t * t + im * im
+        if place < 4 * _ROW:
+            if t > row_power:
+                row_power = t
+                rows = place
+        elif t > column_power:
+            column_power = t
+            columns = place
+        place += _ROW
+
+    hit = -1
+    if row_power + column_power > e << 3:  # more than 1/9, and so worth a look
+        k = 0
+        place = rows
+        while k < 2:
+            # The phase advance beyond that of the nominal frequency: the angle of W · conj(turned W before).
+            turn_re = bins[place + _TURN] - _OFF
+            turn_im = bins[place + _TURN + 1] - _OFF
+            re = bins[place + _LAST] - _OFF
+            im = bins[place + _LAST + 1] - _OFF
+            t = ((re * turn_re - im * turn_im) >> 11) >> shift
+            im = ((re * turn_im + im * turn_re) >> 11) >> shift
+            w_re = (bins[place + _W] - _OFF) >> shift
+            w_im = (bins[place + _W + 1] - _OFF) >> shift
+            re = w_re * t + w_im * im
+            im = w_im * t - w_re * im
+            if re <= 0:
+                break
+            if im < 0:
+                im = 0 - im
+            while re + im > 0x4000:
+                re >>= 1
+                im >>= 1
+            im *= im
+            re = (re * re + im) >> 10
+            t = im // re if re else 1024
+            if t > bins[place + _LIMIT]:
+                break
+            t = boost[t >> 4]
+            if k:
+                column_power = ((column_power >> 6) * t) >> 5
+            else:
+                row_power = ((row_power >> 6) * t) >> 5
+            place = columns
+            k += 1
+        if k == 2:
+            t = row_power + column_power
+            quiet = 14400 >> (shift << 1)  # −39 dBm0
+            # What is elsewhere, in units of |W|² / 64: of all the energy, or of what has come on top of the
+            # background (which is then what the tones account for, neither more nor less).
+            e += e >> 3
+            beyond = e - ((work[_FLOOR] >> (shift << 1)) * 9 >> 3) - t
+            if (
+                row_power > quiet
+                and column_power > quiet
+                and column_power < row_power << 2
+                and row_power < column_power * 10
+                and (e - t < t >> 2 or (0 - (t >> 2) < beyond and beyond < t >> 2 and e < t * 5 >> 1))
+            ):
+                hit = 0
+                while rows:
+                    rows -= _ROW
+                    hit += 4
+                while columns > 4 * _ROW:
+                    columns -= _ROW
+                    hit += 1
+    if hit < 0:
+        t = total - work[_AVERAGE]
+        if t > work[_AVERAGE] >> 2 or t < 0 - (work[_AVERAGE] >> 2):
+            work[_AVERAGE] = total
+            work[_COUNT] = 0
+        else:
+            work[_AVERAGE] += t >> 3
+            work[_COUNT] += 1
+            if work[_COUNT] > _STEADY:
+                work[_COUNT] = _STEADY
+                work[_FLOOR] = work[_AVERAGE]
+        if total < work[_FLOOR] >> 1:
+            work[_FLOOR] = 0
+    return hit
+
+
+class DtmfDetector:
+    """Finds the digits in one direction of one port. Only the constructor allocates.
+
+    code     RFC 4733 event code (0…15) of the digit last reported
+    suspect  True while a digit is present or may be beginning: from its first hit on
+    """
+
+    def __init__(self):
+        bins = array("i", [0] * (8 * _ROW))
+        row = 0
+        for hz in _FREQUENCIES:
+            w = hz * math.pi / 4000
+            bins[row + _COEFFICIENT] = round(8192 * math.cos(w))
+            bins[row + _REST] = round(4096 * 4096 / (8192 - bins[row + _COEFFICIENT]))
+            bins[row + _SIN] = round(4096 * math.sin(w))
+            bins[row + _TURN] = _OFF + round(2048 * math.cos(_BLOCK * w))
+            bins[row + _TURN + 1] = _OFF + round(2048 * math.sin(_BLOCK * w))
+            bins[row + _LIMIT] = round(1024 * math.sin(_BLOCK * w * _TOLERANCE) ** 2)
+            row += _ROW
+        self._bins = bins
+        # 32 / (response of the window)², for 64 steps of sin² of the phase error of a block
+        boost = bytearray(65)
+        for k in range(65):
+            a = math.asin(math.sqrt(min(k + 0.5, 60) / 64))
+            response = (2 * math.cos(1.5 * a) + 4 * math.cos(a / 2)) / 6 * math.sin(a / 2) / (a / 2)
+            boost[k] = min(255, round(32 / response**2))
+        self._boost = boost
+        self._work = array("i", [0] * 9)
+        self._block = array("i", [0] * _BLOCK)
+        self.code = 0
+        self.reset()
+
+    def reset(self):
+        """Forget all that was heard. A digit that is present ends without a report."""
+        work = self._work
+        k = 0
+        while k < len(work):
+            work[k] = 0
+            k += 1
+        row = 0
+        while row < 8 * _ROW:
+            k = row + _Y
+            row += _ROW
+            while k < row:
+                self._bins[k] = _OFF
+                k += 1
+        self._digit = -1  # 4 · row + column of the digit that is present
+        self._heard = -1  # the same of the last window
+        self._hits = 0
+        self._misses = 0
+        self._waiting = 0  # an event that found another one in the same frame
+        self.suspect = False
+
+    def process(self, pcm, n):
+        """Hear n samples (at most 160) of pcm (array('h')). Returns 0, BEGAN (1) or ENDED (2)."""
+        event = self._waiting
+        self._waiting = 0
+        if event:
+            self.code = _CODES[self._digit]
+        i = 0
+        while True:
+            i = _filter(0, 0, self._block, pcm, i, n, self._work, self._bins)
+            if self._work[_FILL] < _BLOCK:
+                return event
+            heard = _judge(0, 0, self._bins, self._work, self._boost)
+            if heard < 0 and self._digit < 0:
+                self._heard = -1
+                self.suspect = False
+                continue
+            found = self._follow(heard)
+            if event:
+                self._waiting = found
+            elif found:
+                event = found
+                if found == BEGAN:
+                    self.code = _CODES[heard]
+
+    def _follow(self, heard):
+        if heard != self._heard:
+            self._heard = heard
+            self._hits = 0
+        self._hits += 1
+        if self._digit >= 0:
+            if heard == self._digit:
+                self._misses = 0
+                return 0
+            self._misses += 1
+            if self._misses < _MISSES:
+                return 0
+            self._digit = -1
+            self.suspect = False
+            return ENDED
+        self.suspect = True
+        if self._hits < _HITS:
+            return 0
+        self._digit = heard
+        self._misses = 0
+        return BEGAN

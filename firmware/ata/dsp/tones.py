@@ -1,0 +1,219 @@
+"""Call-progress tones and DTMF, from text scripts.
+
+    350@-13+440@-13;0/0                 dial tone: for ever
+    480@-24+620@-24;0.5/0.5             busy: 0.5 s on, 0.5 s off, repeated
+    400+450;0.4/0.2|400+450;0.4/2.0     two sections, repeated together (UK ringback)
+    440;0.1/0.1|440;0.1/0.1|440;0/0     a last section for ever
+
+    script  = section *("|" section)
+    section = tone *("+" tone) ";" on "/" off      on, off in seconds; 0/0 (last section only): for ever
+    tone    = frequency ["*" modulation] ["@" level]
+
+Frequencies are in Hz (0 is silence), the level in dBm0 of each tone (−13 unless given). f*m is f with
+100 % amplitude modulation by m, which is the sum of f and, 6 dB weaker, f + m and f − m. A section has
+at most four sines; a modulated tone counts as three.
+
+How it works: a 24-bit phase steps through one period of 256 samples for each sine. Cutting the phase to
+8 bits costs distortion 48 dB below the tone, 10 dB better than G.711; level and frequency do not drift.
+Each section starts at phase zero.
+"""
+
+import math
+from array import array
+
+import micropython
+from micropython import const
+
+from ata.base.errors import ConfigError, LocalError
+
+# A compiled script is one array('i') of rows: [samples on, samples off, 4 × (phase step, amplitude)].
+_ROW = const(10)
+_SINES = const(4)
+_FOR_EVER = const(0x1FFFFFFF)
+_PEAK_0_DBM0 = const(22828)  # sine peak at 0 dBm0: 3.14 dB below full scale (G.711 table 5)
+
+# Q.23: rows and columns of the keypad in Hz.
+_LOW = (697, 770, 852, 941)
+_HIGH = (1209, 1336, 1477, 1633)
+# RFC 4733 event code → 4 · row + column: 0 … 9 * # A B C D
+_PLACES = b"\x0d\x00\x01\x02\x04\x05\x06\x08\x09\x0a\x0c\x0e\x03\x07\x0b\x0f"
+
+
+def compile_tone(text):
+    """The script `text` (grammar above) as ToneGenerator.start() takes it; ConfigError says what is wrong."""
+    rows = array("i")
+    parts = text.split("|")
+    for number, part in enumerate(parts):
+        tones, semicolon, times = part.partition(";")
+        on, slash, off = times.partition("/")
+        if not semicolon or not slash:
+            raise ConfigError(None, part.strip() or "''", "a tone section is frequency@level+…;on/off")
+        on = int(_number(on, "seconds on", 0, 3600) * 8000 + 0.5)
+        off = int(_number(off, "seconds off", 0, 3600) * 8000 + 0.5)
+        if not on and not off:
+            if number < len(parts) - 1:
+                raise ConfigError(None, part.strip(), "0/0 lasts for ever: only in the last section")
+            on = _FOR_EVER
+        sines = []
+        for tone in tones.split("+"):
+            _add_tone(sines, tone)
+        if len(sines) > 2 * _SINES:
+            raise ConfigError(None, tones.strip(), "at most 4 sines in a section")
+        sines += [0] * (2 * _SINES - len(sines))
+        rows.extend(array("i", [on, off] + sines))
+    if len(parts) == 1 and rows[1] == 0:
+        rows[0] = _FOR_EVER
+    return rows
+
+
+def _add_tone(sines, tone):
+    frequency, at, level = tone.partition("@")
+    frequency, star, modulation = frequency.partition("*")
+    hz = _number(frequency, "a frequency in Hz", 0, 3900)
+    peak = _PEAK_0_DBM0 * 10 ** ((_number(level, "a level in dBm0", -60, 3) if at else -13) / 20)
+    if hz == 0:
+        return
+    _add_sine(sines, hz, peak)
+    if star:
+        m = _number(modulation, "a modulation in Hz", 1, min(hz - 1, 3900 - hz))
+        _add_sine(sines, hz + m, peak / 2)
+        _add_sine(sines, hz - m, peak / 2)
+
+
+def _add_sine(sines, hz, peak):
+    sines.append(int(hz * 16777216 / 8000 + 0.5))
+    sines.append(int(peak + 0.5))
+
+
+def _number(text, what, low, high):
+    try:
+        value = float(text)
+    except ValueError:
+        value = None
+    if value is None or not low <= value <= high:
+        raise ConfigError(None, text.strip() or "''", "%s, %g to %g, is wanted here" % (what, low, high))
+    return value
+
+
+@micropython.viper
+def _add_sine_wave(phase: int, pcm: ptr16, sine: ptr16, i: int, end: int, step: int, amplitude: int) -> int:
+    """pcm[i:end] += amplitude · sine, clipped; the phase and its step are 24 bit; returns the next phase."""
+    while i < end:
+        v = (((sine[phase >> 16] ^ 0x8000) - 0x8000) * amplitude + 0x4000) >> 15
+        v += pcm[i] ^ 0x8000
+        if v < 0:
+            v = 0
+        elif v > 0xFFFF:
+            v = 0xFFFF
+        pcm[i] = v ^ 0x8000
+        phase = (phase + step) & 0xFFFFFF
+        i += 1
+    return phase
+
+
+def sine_table():
+    """One period of a sine, 256 samples of peak 32767, in array('h')."""
+    return array("h", [math.floor(32767 * math.sin(k * math.pi / 128) + 0.5) for k in range(256)])
+
+
+class ToneGenerator:
+    """Plays one script or one digit at a time into the frames given to mix().
+
+    `active` is True while it plays (the pauses of a cadence included). Only the constructor allocates.
+    """
+
+    def __init__(self, table=None):
+        """`table`: the sine_table() shared with other generators, or None to make an own one."""
+        self._sine = table or sine_table()
+        # The phase steps and the amplitudes (−8 dBm0 low, −6 dBm0 high) of the DTMF frequencies.
+        sines = []
+        for hz in _LOW:
+            _add_sine(sines, hz, _PEAK_0_DBM0 * 0.398107)
+        for hz in _HIGH:
+            _add_sine(sines, hz, _PEAK_0_DBM0 * 0.501187)
+        self._dtmf = array("i", sines)
+        self._digit = array("i", [0] * _ROW)
+        self._phases = array("i", [0] * _SINES)
+        self._script = self._digit
+        self._row = 0  # index of the first word of the present section
+        self._left = 0  # samples left of its sound or its pause
+        self._sound = False  # in its sound
+        self._once = False  # stop at the end of the script
+        self.active = False
+
+    def start(self, script):
+        """Play a compiled script from its beginning, for ever, in place of what plays now."""
+        self._begin(script, False)
+
+    def digit(self, code, ms):
+        """Play the DTMF digit of RFC 4733 event `code` (0…15) for `ms` (0: until stop()), then stop."""
+        if not 0 <= code <= 15:
+            raise LocalError("no DTMF digit has event code %d" % code)
+        place = _PLACES[code]
+        low = (place >> 2) * 2
+        high = 8 + (place & 3) * 2
+        row = self._digit
+        row[0] = ms * 8 if ms else _FOR_EVER
+        row[2] = self._dtmf[low]
+        row[3] = self._dtmf[low + 1]
+        row[4] = self._dtmf[high]
+        row[5] = self._dtmf[high + 1]
+        self._begin(row, True)
+
+    def stop(self):
+        self.active = False
+
+    def mix(self, pcm, n):
+        """Add the next n samples to pcm[:n] (array('h')), clipped."""
+        i = 0
+        while self.active and i < n:
+            if self._left == 0:
+                self._next()
+                continue
+            end = min(n, i + self._left)
+            if self._sound:
+                self._play(pcm, i, end)
+            if self._left != _FOR_EVER:
+                self._left -= end - i
+            i = end
+
+    def _begin(self, script, once):
+        self._script = script
+        self._once = once
+        self._enter(0)
+        self.active = True
+
+    def _enter(self, row):
+        self._row = row
+        self._left = self._script[row]
+        self._sound = True
+        k = 0
+        while k < _SINES:
+            self._phases[k] = 0
+            k += 1
+
+    def _next(self):
+        """From sound to pause, from pause to the next section."""
+        if self._sound:
+            self._sound = False
+            self._left = self._script[self._row + 1]
+            return
+        row = self._row + _ROW
+        if row < len(self._script):
+            self._enter(row)
+        elif self._once:
+            self.active = False
+        else:
+            self._enter(0)
+
+    def _play(self, pcm, i, end):
+        place = self._row + 2
+        k = 0
+        while k < _SINES:
+            step = self._script[place]
+            if step:
+                self._phases[k] = _add_sine_wave(
+                    self._phases[k], pcm, self._sine, i, end, step, self._script[place + 1]
+                )
+            place += 2
+            k += 1

@@ -1,0 +1,147 @@
+"""What a board gives the firmware. `esp32*.py` (one file a board family) and the virtual board implement
+these shapes; nothing inherits from them and nothing imports this page on the device: it is the agreement.
+
+Every call returns at once. A board that fails for good raises HardwareFault with the reason.
+"""
+
+BLOCK_FRAMES = 80  # frames (one sample of each port) in one PCM block: 10 ms at 8 kHz
+
+
+class SpiBus:
+    """The SPI path to one chip: its chip select and mode are the board's business."""
+
+    def transfer(self, tx, rx):
+        """Clock out the bytes of `tx` in one chip-select frame while filling `rx` (same length)."""
+        raise NotImplementedError
+
+
+class IrqLine:
+    """The chips' interrupt lines, wired together."""
+
+    def active(self):
+        """True while any chip asks for service."""
+        raise NotImplementedError
+
+
+class PcmPort:
+    """Full-duplex audio of both ports, in blocks of BLOCK_FRAMES × (port 1, port 2) signed 16-bit samples.
+
+    The board buffers at least 60 ms each way, so that a stall (garbage collection, a flash write)
+    loses nothing. Neither read nor write allocates.
+    """
+
+    clock_hz = 0  # PCLK
+    slots = (0, 0)  # of port 1 and 2: the PCLK after FSYNC at which their 16 bits begin
+    lost = 0  # blocks that came or went too late: heard as a gap
+
+    def start(self):
+        """Start the clock (PCLK, FSYNC) and both directions. Must precede the release of the SLIC reset."""
+        raise NotImplementedError
+
+    def read(self, block):
+        """Fill `block` (320 bytes) with the oldest block not yet read; False if there is none yet."""
+        raise NotImplementedError
+
+    def write(self, block):
+        """Queue `block` (320 bytes) for playing."""
+        raise NotImplementedError
+
+
+class Store:
+    """Small named files that survive a power cut."""
+
+    def read(self, name):
+        """The bytes stored under `name`, or None."""
+        raise NotImplementedError
+
+    def write(self, name, data):
+        """Replace `name` at once and wholly: after a power cut it holds the old or the new bytes."""
+        raise NotImplementedError
+
+
+class UdpSocket:
+    """One bound UDP socket, never blocking."""
+
+    port = 0
+
+    def recvfrom(self, size):
+        """The next datagram as (bytes, (ip text, port)), or None. Allocates."""
+        raise NotImplementedError
+
+    def readinto(self, buffer):
+        """Fill `buffer` from the queue; the number of bytes, or None. Merges datagrams shorter than the
+        buffer and cuts longer ones (a property of MicroPython's streams), but allocates nothing."""
+        raise NotImplementedError
+
+    def recv(self, size):
+        """The next datagram as bytes, or None. Allocates."""
+        raise NotImplementedError
+
+    def sendto(self, data, address):
+        """Send one datagram to `address` (made by Net.address). False if it could not be sent."""
+        raise NotImplementedError
+
+    def close(self):
+        raise NotImplementedError
+
+
+class Net:
+    def local_ip(self):
+        """Our IPv4 address as text, or None while there is no network."""
+        raise NotImplementedError
+
+    def udp(self, port):
+        """A UdpSocket bound to `port` (0: any free one)."""
+        raise NotImplementedError
+
+    def address(self, host, port):
+        """What sendto wants for a host name or IPv4 literal; None if the name has no address. May block."""
+        raise NotImplementedError
+
+
+class Identity:
+    mac = b""  # six bytes, the board's own
+
+    def random(self, count):
+        """`count` bytes from the board's random source."""
+        raise NotImplementedError
+
+
+class Hal:
+    """One board. The composition root receives this and nothing else from outside."""
+
+    name = ""
+    ports = (1, 2)
+    pcm = PcmPort()
+    irq = IrqLine()
+    store = Store()
+    net = Net()
+    identity = Identity()
+
+    def ticks(self):
+        """Milliseconds modulo 2**30 (ata.base.clock)."""
+        raise NotImplementedError
+
+    def spi(self, port):
+        """The SpiBus of one port's chip."""
+        raise NotImplementedError
+
+    def slic_reset(self, asserted):
+        """Drive the chips' common reset line."""
+        raise NotImplementedError
+
+    def pump(self, step):
+        """Arrange for `step()` to be called every 10 ms or sooner, ahead of asyncio (a soft timer on the
+        ESP32). False if the board has no such means: then the media task calls it itself."""
+        raise NotImplementedError
+
+    def console_read(self):
+        """The next whole line typed on the serial line, without its end, or None."""
+        raise NotImplementedError
+
+    def console_write(self, text):
+        """One line of text to the serial line."""
+        raise NotImplementedError
+
+    def feed_watchdog(self):
+        raise NotImplementedError

@@ -1,0 +1,81 @@
+"""How to read the next datagram of an RTP socket without allocating.
+
+MicroPython's readinto() on a UDP socket reads on until the buffer is full: it *merges* queued datagrams that are
+shorter than the buffer, and cuts those that are longer. With a buffer of exactly the packets' size it reads
+exactly one. recv(1500) is always right, but allocates. So: read with recv() until three packets running had one
+size, then into a buffer of that size, until something does not fit; then recv() again for a second at least.
+
+    shorter packets come (another ptime, an event, comfort noise): the first one of the merged is parsed, and its
+        kind, its length or the following timestamp step tells
+    longer packets come: they are cut, and the timestamp step is greater than their samples
+"""
+
+from array import array
+
+import micropython
+from micropython import const
+
+_PT = const(0)  # the words of packet.parse's info that are read here
+_MARKER = const(1)
+_SEQ = const(2)
+_TS = const(3)
+_STAMP = const(0xFFFFFFF)
+_TICK = const(0x3FFFFFFF)
+
+_HEADER = const(12)
+_EQUAL = const(3)
+_HOLD = const(1000)  # ms
+
+_LAST = const(0)  # state: size of the last packet
+_RUN = const(1)  # how many voice packets running had it
+_LAST_SEQ = const(2)
+_LAST_TS = const(3)
+_LEFT = const(4)  # the tick at which the exact size was given up
+_HELD = const(5)  # 1: that was less than _HOLD ago
+
+
+class ReadSize:
+    """`size` is 0: read with recv(1500), or the number of bytes to read into a buffer of exactly that length."""
+
+    def __init__(self, smallest=52, largest=492):
+        self.size = 0
+        self._smallest = smallest
+        self._largest = largest
+        self._state = array("i", [0] * 6)
+
+    @micropython.viper
+    def seen(self, n: int, kind: int, info, now: int):
+        """After every read: n bytes came, RtpStream.receive() called them `kind` and left its `info` of them."""
+        s = ptr32(self._state)
+        header = ptr32(info)
+        size = int(self.size)
+        seq = int(header[_SEQ])
+        ts = int(header[_TS])
+        voice = 0
+        if kind == 1:
+            voice = 1
+            if int(s[_RUN]) and ((seq - int(s[_LAST_SEQ])) & 0xFFFF) == 1 and header[_MARKER] == 0:
+                # the step from the packet before must be that one's samples
+                if ((ts - int(s[_LAST_TS])) & _STAMP) != int(s[_LAST]) - _HEADER:
+                    voice = 0
+        if s[_HELD] and ((now - int(s[_LEFT])) & _TICK) >= _HOLD:
+            s[_HELD] = 0
+        if size:
+            if voice == 0 or n != size:
+                self.size = 0
+                s[_LEFT] = now
+                s[_HELD] = 1
+                s[_RUN] = 0
+        elif voice and n == int(s[_LAST]):
+            s[_RUN] += 1
+            if int(s[_RUN]) >= _EQUAL and s[_HELD] == 0:
+                if n >= int(self._smallest) and n <= int(self._largest):
+                    self.size = n
+                s[_RUN] = 1
+        else:
+            s[_RUN] = 0
+            if kind == 1:
+                s[_RUN] = 1
+        s[_LAST] = n
+        s[_LAST_SEQ] = seq
+        s[_LAST_TS] = ts

@@ -1,0 +1,185 @@
+"""One RTP leg, both ways: what a call's audio and digits look like on the network.
+
+It knows encoded bytes, one a sample, and no codec. Each step (20 ms), in this order:
+
+    receive() for each datagram that has come; take() once; event_poll() until -1
+    encode into packet[12:]; if send(): send `packet`; if send_event(): send `event_packet`
+
+Nothing of that allocates. While a digit is sent send() says False: voice, and the tone in it, is held back
+(RFC 4733 §2.1), the timestamp runs on, and the first packet after it carries the marker bit.
+"""
+
+from array import array
+
+from micropython import const
+
+from ata.rtp.event import EventReceiver, EventSender
+from ata.rtp.jitter import JitterBuffer
+from ata.rtp.packet import advance, parse, start
+
+_PT = const(0)  # the words of packet.parse's info
+_MARKER = const(1)
+_SEQ = const(2)
+_TS = const(3)
+_LENGTH = const(4)
+_SSRC_HIGH = const(5)
+_SSRC_LOW = const(6)
+
+# our own state
+_KNOWN = const(0)  # 1: the next two are the SSRC that we listen to
+_HIGH = const(1)
+_LOW = const(2)
+_OTHER_HIGH = const(3)  # another one,
+_OTHER_LOW = const(4)
+_OTHERS = const(5)  # and how many packets running it has sent
+_NEXT_MARKER = const(6)
+_GARBAGE = const(7)
+_IGNORED = const(8)
+_SENT = const(9)
+
+_COMFORT_NOISE = const(13)  # RFC 3389
+_ANOTHER = const(3)  # packets running of another SSRC that make it the one we listen to
+
+
+class RtpStream:
+    """`packet` (bytearray, 12 + samples): the caller writes the payload at offset 12; `event_packet`
+    (bytearray 16); `info`: the header of what was received last, as packet.parse gives it."""
+
+    def __init__(self, minimum=20, maximum=200, samples=160):
+        self.jitter = JitterBuffer(minimum, maximum)
+        self.packet = bytearray(12 + samples)
+        self.info = array("i", [0] * 7)
+        self._state = array("i", [0] * 10)
+        self._heard = EventReceiver()
+        self._events = EventSender()
+        self.event_packet = self._events.packet
+        self.is_open = False
+
+    def open(self, ssrc, seq, ts, payload_type, event_type=-1, samples=160):
+        """Begin: `ssrc` and `ts` of 32 and `seq` of 16 random bits, the agreed payload types (-1: no events),
+        the samples of a packet (80 … 480). Allocates."""
+        if len(self.packet) != 12 + samples:
+            self.packet = bytearray(12 + samples)
+        start(self.packet, ssrc, seq, ts, payload_type)
+        self._types = (payload_type, event_type)
+        self._heard.open()
+        self._events.open(self.packet, event_type & 127)
+        self.jitter.open(0x55 if payload_type == 8 else 0x7F)
+        for i in range(10):
+            self._state[i] = 0
+        self._state[_NEXT_MARKER] = 1
+        self.is_open = True
+
+    def close(self):
+        """End. The buffers are kept for the next call."""
+        self.is_open = False
+
+    # network to phone
+
+    def receive(self, buf, n, now):
+        """A datagram in buf[:n], which came at tick `now`: 0 ignored, 1 voice, 2 telephone event."""
+        info = self.info
+        state = self._state
+        offset = parse(buf, n, info)
+        if offset < 0:
+            state[_GARBAGE] += 1
+            return 0
+        kind = 0
+        if info[_PT] == self._types[0]:
+            kind = 1
+        elif info[_PT] == self._types[1]:
+            kind = 2
+        if state[_KNOWN] and info[_SSRC_LOW] == state[_LOW] and info[_SSRC_HIGH] == state[_HIGH]:
+            state[_OTHERS] = 0
+            if kind == 0:
+                state[_IGNORED] += 1
+        elif kind == 0 or not self._accept():
+            state[_IGNORED] += 1
+            return 0
+        if kind == 1:
+            self.jitter.put(buf, offset, info[_LENGTH], info[_SEQ], info[_TS], now)
+        elif kind == 2:
+            self._heard.receive(buf, offset, info[_LENGTH], info[_TS], info[_MARKER])
+        if kind == 2 or info[_PT] == _COMFORT_NOISE:
+            self.jitter.put(buf, offset, 0, info[_SEQ], 0, now)  # one row of sequence numbers for all of them
+        return kind
+
+    def _accept(self):
+        """Whether the SSRC in `info` is from now on the one that we listen to: a sender may change it at any
+        time (RFC 3550 §8.2), but a stray packet must not take the stream over."""
+        info = self.info
+        state = self._state
+        if state[_KNOWN]:
+            if info[_SSRC_LOW] != state[_OTHER_LOW] or info[_SSRC_HIGH] != state[_OTHER_HIGH]:
+                state[_OTHER_LOW] = info[_SSRC_LOW]
+                state[_OTHER_HIGH] = info[_SSRC_HIGH]
+                state[_OTHERS] = 0
+            state[_OTHERS] += 1
+            if state[_OTHERS] < _ANOTHER:
+                return False
+            self.jitter.renew()
+            self._heard.renew()
+        state[_KNOWN] = 1
+        state[_LOW] = info[_SSRC_LOW]
+        state[_HIGH] = info[_SSRC_HIGH]
+        state[_OTHERS] = 0
+        return True
+
+    def take(self, out, offset, n):
+        """Play n bytes (a multiple of 8): 1 and they are in out[offset:], or 0, not touched: conceal. Once a
+        step, also when nothing is heard: it is the clock of received events as well."""
+        if self._heard.active:
+            self._heard.elapse(n)
+        return self.jitter.take(out, offset, n)
+
+    def event_poll(self):
+        """-1 nothing, code: that digit began, 16 + code: it ended. Ask until -1."""
+        return self._heard.poll()
+
+    # phone to network
+
+    def send(self):
+        """Once a step, the payload in place: True if `packet` is to be sent now, its header stepped on."""
+        if self._events.active:
+            self.skip()
+            return False
+        state = self._state
+        advance(self.packet, len(self.packet) - 12, state[_NEXT_MARKER])
+        state[_NEXT_MARKER] = 0
+        state[_SENT] += 1
+        return True
+
+    def skip(self):
+        """Instead of send() when no voice is sent in this step (hold, silence): the time passes all the same."""
+        advance(self.packet, len(self.packet) - 12, -1)
+        self._state[_NEXT_MARKER] = 1
+
+    def send_event(self):
+        """Once a step, after send() or skip(): True if `event_packet` is to be sent now."""
+        return self._events.next(len(self.packet) - 12)
+
+    def digit_begin(self, code):
+        """A digit (event code 0 … 15) begins. Without an agreed event type: nothing."""
+        if self._types[1] >= 0:
+            self._events.begin(code)
+
+    def digit_end(self):
+        self._events.end()
+
+    def digit_play(self, code, ms):
+        """Send a digit of `ms` milliseconds (at least 40)."""
+        if self._types[1] >= 0:
+            self._events.begin(code, ms * 8)
+
+    def sending_event(self):
+        """True while a digit is being sent, and the phone's audio held back."""
+        return self._events.active
+
+    def statistics(self):
+        """A dict: what JitterBuffer.statistics() has, and the number of datagrams that were no RTP (garbage), of
+        RTP that was not for us by payload type or SSRC (ignored), and of voice packets sent. Allocates."""
+        found = self.jitter.statistics()
+        found["garbage"] = self._state[_GARBAGE]
+        found["ignored"] = self._state[_IGNORED]
+        found["sent"] = self._state[_SENT]
+        return found

@@ -1,0 +1,146 @@
+"""REGISTER of one account (RFC 3261 §10.2), and its patience.
+
+What a person sees is `state`: "unregistered", "trying", "registered", "rejected <status>" or "unreachable".
+It stays while a refresh or a further attempt is on its way. Attempts after a failure follow RFC 5626
+§4.5: the wait doubles from 30 s to 30 min, and is shortened by up to half at random so that a server
+that comes back is not met by everybody at once. A refusal that a person must mend (a wrong password)
+waits ten times as long.
+"""
+
+from ata.base.fsm import Fsm
+from ata.sip.account import Credentials, token
+from ata.sip.grammar import parse_name_addr
+from ata.sip.message import request
+
+_IGNORED = (None, None)
+_SEND = (None, "send")
+_GONE = ("unregistered", "gone")
+_WAITING = ("wait", {"timeout": ("trying", "send"), "start": ("trying", "begin"), "stop": _GONE})
+
+TABLE = {
+    "unregistered": (None, {"start": ("trying", "begin"), "stop": _IGNORED}),
+    "trying": (None, {"ok": ("registered", "publish"), "again": _SEND, "refused": ("rejected", "publish"),
+                      "lost": ("unreachable", "publish"), "start": _IGNORED, "stop": ("stopping", None)}),
+    "registered": ("wait", {"timeout": ("trying", "send"), "start": _IGNORED, "stop": ("leaving", "send")}),
+    "rejected": _WAITING,
+    "unreachable": _WAITING,
+    # Stopped with a REGISTER on its way: a second one must wait for its answer (§10.2).
+    "stopping": (None, {"ok": ("leaving", "send"), "again": _GONE, "refused": _GONE, "lost": _GONE,
+                        "start": ("trying", None), "stop": _IGNORED}),
+    "leaving": (None, {"ok": _GONE, "again": _SEND, "refused": _GONE, "lost": _GONE,
+                       "start": _IGNORED, "stop": _IGNORED}),
+}  # fmt: skip
+
+_BASE = 30  # s, RFC 5626 §4.5 "base-time"
+_MAXIMUM = 1800  # s, "max-time"
+
+
+class Registration:
+    """The registration of `account` through the user agent `ua`, for `expires` seconds at a time."""
+
+    def __init__(self, ua, account, expires):
+        self.ua = ua
+        self.account = account
+        self.expires = expires
+        self.credentials = Credentials(account, ua.random)
+        self.state = "unregistered"
+        self.call_id = token(ua.random, 8)
+        self.sender = "%s;tag=%s" % (account.identity, token(ua.random, 4))
+        self.seq = 0
+        self.failures = 0
+        self.wait = 0  # ms until the next REGISTER, the timeout of the states that wait
+        self.fsm = Fsm("registration", TABLE, self, "unregistered", self, ua.unexpected)
+
+    def __getitem__(self, name):
+        # The Fsm asks for the timeout "wait" when it enters a state.
+        return self.wait
+
+    # actions of the table
+
+    def begin(self, now):
+        self.publish(now, "trying")
+        self.send(now)
+
+    def send(self, now, _=None):
+        account = self.account
+        self.seq += 1
+        message = request("REGISTER", "sip:" + account.domain)
+        message.add("Max-Forwards", "70")
+        message.add("From", self.sender)
+        message.add("To", account.identity)
+        message.add("Call-ID", self.call_id)
+        message.add("CSeq", "%d REGISTER" % self.seq)
+        message.add("Contact", account.contact)
+        message.add("Expires", str(0 if self.fsm.state == "leaving" else self.expires))
+        self.credentials.sign(message)
+        self.ua.send(message, account.hop[0], account.hop[1], self, now)
+
+    def publish(self, now, state):
+        if state != self.state:
+            self.state = state
+            self.ua.events.append(("registration", self.account.key, state))
+
+    def gone(self, now, state=None):
+        self.publish(now, "unregistered")
+
+    def response(self, transaction, status, response, now):
+        """A REGISTER was answered (see Transaction.user)."""
+        if status < 200:
+            return
+        if status in (401, 407) and self.credentials.challenged(response):
+            self.fsm.handle("again", now)
+            return
+        if status == 423:
+            least = seconds(response.get("Min-Expires"))
+            if self.expires < least <= 86400:
+                self.expires = least
+                self.fsm.handle("again", now)
+                return
+        if status < 300:
+            self.credentials.passed()
+            self.failures = 0
+            # Refreshed at 80 to 90 % of what was granted, so that a lost REGISTER does not lose a call.
+            self.wait = min(max(self._granted(response), 5), 86400) * self._part(800, 900)
+            self.fsm.handle("ok", now, "registered")
+            return
+        self.failures += 1
+        lost = response is None or status == 408
+        wait = _BASE << min(self.failures, 6)
+        if not lost and not 500 <= status < 600:
+            wait *= 10
+        wait = min(wait, _MAXIMUM) * self._part(500, 1000)
+        if response is not None:
+            wait = max(wait, 1000 * min(seconds(response.get("Retry-After")), 86400))
+        self.wait = wait
+        if lost:
+            self.fsm.handle("lost", now, "unreachable")
+        else:
+            self.fsm.handle("refused", now, "rejected %d" % status)
+
+    def _granted(self, response):
+        """Seconds granted: of our own Contact, else of the whole answer (§10.2.4)."""
+        ours = parse_name_addr(self.account.contact).uri
+        for value in response.all("Contact"):
+            if value == "*":
+                continue
+            contact = parse_name_addr(value)
+            uri = contact.uri
+            if (uri.user, uri.host, uri.port or 5060) == (ours.user, ours.host, ours.port):
+                granted = seconds(contact.params.get("expires"))
+                if granted:
+                    return granted
+        return seconds(response.get("Expires")) or self.expires
+
+    def _part(self, low, high):
+        data = self.ua.random(1)
+        return low + (high - low) * data[0] // 255
+
+
+def seconds(value):
+    """Leading decimal digits of a header value as a number, 0 if there are none (§25.1 delta-seconds)."""
+    number = 0
+    for c in (value or "").strip():
+        if not "0" <= c <= "9" or number > 100000000:
+            break
+        number = number * 10 + ord(c) - 48
+    return number

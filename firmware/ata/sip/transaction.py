@@ -1,0 +1,297 @@
+"""The transaction layer: the four state machines of RFC 3261 §17 with the corrections of RFC 6026.
+
+How it works. A transaction is a row of one of four tables, a copy of what it sent last (to send it
+again), and a user: the registration or the session that is told the outcome. The layer keeps two
+dictionaries, clients and servers, so that a user agent that calls itself through its own socket,
+where both sides have the same branch, stays two transactions.
+
+Timers: the one that ends a state is the state's timeout in the table, with the letter of RFC 3261
+§17 table 4. The one that repeats a message (A, E, G) is the event "again": it runs in exactly the
+states that know it, starts at T1 and doubles (A without bound, E and G up to T2).
+
+Two differences from the figures of the RFC, neither visible on the wire:
+* Trying and Proceeding of the non-INVITE client are one state, because Timer F runs through both
+  (§17.1.2.2); a provisional answer sets Timer E to T2.
+* The INVITE server repeats the 2xx itself in Accepted until its user has seen the ACK (§13.3.1.4
+  asks this of the user, with the intervals of Timer G), and Timer L without an ACK tells the user.
+"""
+
+from ata.base.clock import add, diff, due, sooner
+from ata.base.fsm import Fsm
+from ata.sip.dialog import tag_of
+from ata.sip.message import request
+
+_OVER = ("terminated", "end")
+_EXPIRED = ("terminated", "expire")
+_TOLD = (None, "inform")
+_SENT = (None, "respond")
+_AGAIN = (None, "retransmit")
+_REPEAT = (None, "repeat")
+_IGNORED = (None, None)
+
+# Figure 5 and RFC 6026 §7.2. "final" is a status from 300 to 699.
+INVITE_CLIENT = {
+    "idle": (None, {"start": ("calling", "begin")}),
+    "calling": ("B", {"again": _AGAIN, "1xx": ("proceeding", "inform"), "2xx": ("accepted", "inform"),
+                      "final": ("completed", "refused"), "timeout": _EXPIRED, "unreachable": _EXPIRED}),
+    "proceeding": (None, {"1xx": _TOLD, "2xx": ("accepted", "inform"), "final": ("completed", "refused")}),
+    "accepted": ("M", {"1xx": _IGNORED, "2xx": _TOLD, "final": _IGNORED, "timeout": _OVER}),
+    "completed": ("D", {"1xx": _IGNORED, "2xx": _IGNORED, "final": _REPEAT, "timeout": _OVER}),
+    "terminated": (None, {}),
+}  # fmt: skip
+
+# Figure 6.
+OTHER_CLIENT = {
+    "idle": (None, {"start": ("trying", "begin")}),
+    "trying": ("F", {"again": _AGAIN, "1xx": (None, "slow"), "2xx": ("completed", "inform"),
+                     "final": ("completed", "inform"), "timeout": _EXPIRED, "unreachable": _EXPIRED}),
+    "completed": ("K", {"1xx": _IGNORED, "2xx": _IGNORED, "final": _IGNORED, "timeout": _OVER}),
+    "terminated": (None, {}),
+}  # fmt: skip
+
+# Figure 7 and RFC 6026 §7.1.
+INVITE_SERVER = {
+    "proceeding": (None, {"request": _REPEAT, "1xx": _SENT, "2xx": ("accepted", "respond"),
+                          "final": ("completed", "respond"), "ack": _IGNORED}),
+    "accepted": ("L", {"request": _IGNORED, "again": _AGAIN, "ack": (None, "quiet"),
+                       "timeout": ("terminated", "unacknowledged")}),
+    "completed": ("H", {"request": _REPEAT, "again": _AGAIN, "ack": ("confirmed", "quiet"),
+                        "timeout": _OVER}),
+    "confirmed": ("I", {"request": _IGNORED, "ack": _IGNORED, "timeout": _OVER}),
+    "terminated": (None, {}),
+}  # fmt: skip
+
+# Figure 8.
+OTHER_SERVER = {
+    "trying": (None, {"request": _IGNORED, "1xx": ("proceeding", "respond"), "2xx": ("completed", "respond"),
+                      "final": ("completed", "respond")}),
+    "proceeding": (None, {"request": _REPEAT, "1xx": _SENT, "2xx": ("completed", "respond"),
+                          "final": ("completed", "respond")}),
+    "completed": ("J", {"request": _REPEAT, "timeout": _OVER}),
+    "terminated": (None, {}),
+}  # fmt: skip
+
+
+class Transaction:
+    """One transaction of `layer`.
+
+    user: who is told, or None. A client's `response(transaction, status, response, now)` is called for every
+    response that the machine lets through, with status 408 and response None when nobody answered, 503 when
+    the host cannot be reached; a server's `no_ack(now)` when no ACK for a 2xx came.
+    host, port: where it sends. request: the Message, or None after its final response.
+    """
+
+    def __init__(self, layer, group, key, table, request, user, host, port):
+        self.layer = layer
+        self.group = group
+        self.key = key
+        self.user = user
+        self.host = host
+        self.port = port
+        self.request = request
+        self.method = request.method
+        self.data = b""
+        self.interval = layer.t1
+        self.again_at = None
+        state = "idle" if group is layer.clients else "proceeding" if table is INVITE_SERVER else "trying"
+        self.fsm = Fsm(key, table, self, state, layer.timers, layer.unexpected)
+        group[key] = self
+
+    def send(self):
+        """Send, or send again, what the transaction sent last."""
+        if self.data:
+            self.layer.transmit(self.data, self.host, self.port)
+
+    def answer(self, response, now):
+        """Send `response` (a Message) from a server transaction."""
+        self.fsm.handle(_kind(response.status), now, response)
+
+    def repeats(self):
+        """True while a message is being repeated until an answer comes."""
+        return self.again_at is not None and self.fsm.knows("again")
+
+    def deadline(self):
+        end = self.fsm.deadline()
+        return sooner(end, self.again_at) if self.repeats() else end
+
+    def tick(self, now):
+        if self.repeats() and due(self.again_at, now):
+            self.fsm.handle("again", now)
+        self.fsm.tick(now)
+
+    # actions of the tables
+
+    def begin(self, now, message):
+        self.data = message.encode()
+        self.again_at = add(now, self.interval)
+        self.send()
+
+    def retransmit(self, now):
+        self.interval *= 2
+        t2 = self.layer.t2
+        if self.interval > t2 and self.fsm.state != "calling":
+            self.interval = t2
+        self.again_at = add(now, self.interval)
+        self.send()
+
+    def repeat(self, now, response=None):
+        self.send()
+
+    def slow(self, now, response):
+        self.interval = self.layer.t2
+        self.inform(now, response)
+
+    def quiet(self, now):
+        self.again_at = None
+
+    def respond(self, now, response):
+        self.data = response.encode()
+        if response.status >= 200:
+            self.request = None
+        self.interval = self.layer.t1
+        self.again_at = add(now, self.interval)
+        self.send()
+
+    def refused(self, now, response):
+        # The ACK for a refusal belongs to the transaction, goes where the INVITE went and has its
+        # Request-URI, branch and Route (§17.1.1.3).
+        self.data = derived(self.request, "ACK", response.get("To")).encode()
+        self.send()
+        self.inform(now, response)
+
+    def inform(self, now, response):
+        if self.user is not None:
+            self.user.response(self, response.status, response, now)
+        if response.status >= 200:
+            self.request = None
+
+    def expire(self, now, status=408):
+        self.end(now)
+        if self.user is not None:
+            self.user.response(self, status, None, now)
+
+    def unacknowledged(self, now):
+        self.end(now)
+        if self.user is not None and self.again_at is not None:
+            self.user.no_ack(now)
+
+    def end(self, now):
+        if self.group.get(self.key) is self:
+            del self.group[self.key]
+
+
+class Transactions:
+    """All transactions of one user agent.
+
+    transmit(data, host, port) sends a datagram; unexpected(machine, event) as of Fsm. t1, t2, t4 in ms.
+    via: function(branch) -> the text of our Via header. limit: how many client and how many server
+    transactions may be held; beyond it the oldest of those that only wait for stray repetitions go first.
+    """
+
+    def __init__(self, transmit, via, unexpected=None, t1=500, t2=4000, t4=5000, limit=12):
+        self.transmit = transmit
+        self.via = via
+        self.unexpected = unexpected
+        self.t1 = t1
+        self.t2 = t2
+        self.limit = limit
+        self.clients = {}
+        self.servers = {}
+        long = 64 * t1
+        self.timers = {  # §17 table 4, RFC 6026 §7
+            "B": long, "D": max(long, 32000), "F": long, "H": long, "I": t4,
+            "J": long, "K": t4, "L": long, "M": long,
+        }  # fmt: skip
+
+    def request(self, message, branch, host, port, user, now):
+        """Send `message` in a new client transaction under a Via with `branch`. -> Transaction"""
+        message.insert_first("Via", self.via(branch))
+        return self._start(message, branch, host, port, user, now)
+
+    def cancel(self, invite, now):
+        """Send the CANCEL of the client transaction `invite` (§9.1): same branch, its own transaction."""
+        message = derived(invite.request, "CANCEL", invite.request.get("To"))
+        self._start(message, message.top_branch, invite.host, invite.port, None, now)
+
+    def _start(self, message, branch, host, port, user, now):
+        self._make_room(self.clients, now)
+        table = INVITE_CLIENT if message.method == "INVITE" else OTHER_CLIENT
+        key = branch + message.method
+        transaction = Transaction(self, self.clients, key, table, message, user, host, port)
+        transaction.fsm.handle("start", now, message)
+        return transaction
+
+    def response(self, message, now):
+        """A response came in. False if it belongs to no transaction (§17.1.3)."""
+        transaction = self.clients.get((message.top_branch or "") + message.cseq[1])
+        if transaction is None:
+            return False
+        transaction.fsm.handle(_kind(message.status), now, message)
+        return True
+
+    def serve(self, message, key, user, host, port, now):
+        """A new server transaction for a request, or None if there is no room for one."""
+        self._make_room(self.servers, now)
+        if len(self.servers) >= self.limit:
+            return None
+        table = INVITE_SERVER if message.method == "INVITE" else OTHER_SERVER
+        return Transaction(self, self.servers, key, table, message, user, host, port)
+
+    def unreachable(self, host, now):
+        """Nothing can be sent to `host`: what waits for it fails with 503 (§8.1.3.1)."""
+        for transaction in list(self.clients.values()):
+            if transaction.host == host and transaction.fsm.knows("unreachable"):
+                transaction.fsm.handle("unreachable", now, 503)
+
+    def deadline(self):
+        end = None
+        for group in (self.clients, self.servers):
+            for transaction in group.values():
+                end = sooner(end, transaction.deadline())
+        return end
+
+    def tick(self, now):
+        for group in (self.clients, self.servers):
+            for transaction in list(group.values()):
+                transaction.tick(now)
+
+    def _make_room(self, group, now):
+        while len(group) >= self.limit:
+            oldest = None
+            for transaction in group.values():
+                fsm = transaction.fsm
+                if fsm.state in ("accepted", "completed", "confirmed") and not transaction.repeats():
+                    if oldest is None or diff(fsm.since, oldest.fsm.since) < 0:
+                        oldest = transaction
+            if oldest is None:
+                return
+            oldest.end(now)
+
+
+def server_key(message, method, via):
+    """The name of the server transaction that `message` belongs to as `method` (§17.2.3): an ACK and a
+    CANCEL also belong to that of their INVITE. via: its parsed top Via."""
+    branch = via.params.get("branch") or ""
+    if branch.startswith("z9hG4bK"):
+        return "%s %s %s:%s" % (branch, method, via.host, via.port)
+    # RFC 2543: the To tag is left out, since the INVITE has none and its ACK has.
+    return "%s %s %s %s %d %s" % (
+        message.uri, tag_of(message, "From"), message.call_id, method, message.cseq[0], branch)  # fmt: skip
+
+
+def derived(invite, method, to):
+    """The ACK for a refusal, or the CANCEL, of the request `invite` (§17.1.1.3, §9.1)."""
+    message = request(method, invite.uri)
+    message.add("Via", invite.get("Via"))
+    for route in invite.all("Route"):
+        message.add("Route", route)
+    message.add("From", invite.get("From"))
+    message.add("To", to)
+    message.add("Call-ID", invite.get("Call-ID"))
+    message.add("CSeq", "%d %s" % (invite.cseq[0], method))
+    message.add("Max-Forwards", "70")
+    return message
+
+
+def _kind(status):
+    return "1xx" if status < 200 else "2xx" if status < 300 else "final"

@@ -1,0 +1,384 @@
+"""The SIP user agent: accounts, calls, and the rules for what comes in (RFC 3261 §8), sans-IO.
+
+Give it datagrams with receive(), time with tick() not later than deadline(), and take what it wants done
+from poll() until None:
+
+    ("send", bytes, host, port)           a datagram; host may be a name, which the caller resolves
+    ("registration", key, state)          "unregistered" "trying" "registered" "rejected 403" "unreachable"
+    ("incoming", session)                 a call for port session.account: ring, answer or reject it
+    ("progress", session, status, media)  101 to 199 on a call we make; media if it said what to hear, or None
+    ("answered", session, media)          the call is up and what was agreed is known
+    ("media", session, media)             a re-INVITE, theirs or ours, changed it
+    ("failed", session, status)           the call we make was refused; 408 no answer at all, 503 no way there
+    ("ended", session, status)            0 hung up by us, 200 by the peer, 487 cancelled, 408 no ACK, 481 the
+                                          peer lost it, 488 no media, else what we rejected it with
+    ("dtmf", session, digit, ms)          a digit in an INFO
+
+"failed" or "ended" is the last word about a session. Requests that leave no trace (OPTIONS, and all that
+is refused at once) are answered without a transaction (§8.2.7), so that a flood of them holds no memory.
+Transport: UDP. Responses go where §18.2.2 and RFC 3581 say, our requests ask for the same with rport.
+"""
+
+from ata.base.clock import sooner
+from ata.base.errors import LocalError, PeerError
+from ata.sip.account import Account, token
+from ata.sip.dialog import Dialog, of_request, tag_of
+from ata.sip.grammar import Via, parse_name_addr, parse_uri, parse_via
+from ata.sip.message import parse, response
+from ata.sip.offer import LocalMedia, Negotiation
+from ata.sip.registration import Registration
+from ata.sip.session import Session
+from ata.sip.transaction import Transactions, server_key
+
+# Methods of other RFCs that are known but not allowed here (405); a name nobody knows is 501 (§8.2.1).
+_KNOWN = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "REGISTER", "UPDATE", "PRACK", "REFER",
+          "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH")  # fmt: skip
+
+
+class UserAgent:
+    """The user agent at `host` (an IPv4 literal) and UDP `port`.
+
+    random(n) -> n bytes. trace(sent, start_line, host, port, call_id, cseq), if given, sees each message.
+    product: User-Agent and Server. t1: RFC 3261 T1 in ms.
+    """
+
+    ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+
+    def __init__(self, host, port, random, trace=None, product="open-ata", t1=500):
+        self.host = host
+        self.port = port
+        self.random = random
+        self.trace = trace
+        self.product = product
+        self.tag = token(random, 4)  # of answers without a transaction (§8.2.7: always the same)
+        self.accounts = []
+        self.registrations = []
+        self.sessions = []
+        self.events = []  # what poll() gives next
+        self.counts = {}
+        self.fault = None  # the last error of our own that a datagram brought out
+        self.transactions = Transactions(self.transmit, self.via, self.unexpected, t1)
+
+    def add_account(self, key, user, domain=None, server=None, auth_user=None, password="", display="",
+                    expires=300, register=True, outbound=None, number=None):  # fmt: skip
+        """Give port `key` an identity. Without `domain` and `server` it is user@host:port, for direct calls.
+
+        expires: s. number: a second user name under which the port can be called.
+        """
+        account = Account(key, user, domain, server, auth_user, password, display, outbound, number,
+                          self.host, self.port)  # fmt: skip
+        self.accounts.append(account)
+        if account.domain and register:
+            self.registrations.append(Registration(self, account, expires))
+
+    # time and outputs
+
+    def start(self, now):
+        """Begin to register."""
+        for registration in self.registrations:
+            registration.fsm.handle("start", now)
+
+    def stop(self, now):
+        """Unregister."""
+        for registration in self.registrations:
+            registration.fsm.handle("stop", now)
+
+    def poll(self):
+        return self.events.pop(0) if self.events else None
+
+    def deadline(self):
+        """The tick at which tick() is wanted, or None."""
+        end = self.transactions.deadline()
+        for registration in self.registrations:
+            end = sooner(end, registration.fsm.deadline())
+        for session in self.sessions:
+            end = sooner(end, session.deadline())
+        return end
+
+    def tick(self, now):
+        self.transactions.tick(now)
+        for registration in self.registrations:
+            registration.fsm.tick(now)
+        for session in list(self.sessions):
+            session.tick(now)
+
+    # what the call machine asks for
+
+    def invite(self, key, target, local_media, now):
+        """Call `target`: "102" at the account's domain, "user@host[:port]" or "sip:…". -> Session
+
+        A target that leads nowhere fails with 404 through poll().
+        """
+        account = None
+        for each in self.accounts:
+            if each.key == key:
+                account = each
+        if account is None:
+            raise LocalError("no account for port %s" % key)
+        status = 404
+        way = None
+        try:
+            way = account.route(target)
+        except PeerError as error:
+            status = error.status
+        uri = way[0] if way else "sip:nobody@invalid"
+        tag = token(self.random, 4)
+        sender = "%s;tag=%s" % (account.identity, tag)
+        dialog = Dialog(token(self.random, 8), sender, "<%s>" % uri, uri, [], 0)
+        session = Session(self, account, dialog, tag, parse_name_addr(uri), None)
+        if way is None:
+            session.handle("refused", now, status)
+        else:
+            self.sessions.append(session)
+            session.start(way[1], way[2], local_media, now)
+        return session
+
+    def ring(self, session, now):
+        session.handle("ring", now)
+
+    def answer(self, session, local_media, now):
+        session.handle("answer", now, local_media)
+
+    def reject(self, session, status, now):
+        """Refuse a call that came in; one that was answered meanwhile is hung up."""
+        if session.state in ("incoming", "ringing"):
+            session.handle("reject", now, status)
+        else:
+            session.handle("hangup", now)
+
+    def hangup(self, session, now):
+        """End the call by whatever its state asks for: CANCEL, BYE, 480 or nothing any more."""
+        session.handle("hangup", now)
+
+    def hold(self, session, on, now):
+        """Hold (or resume) the peer with a re-INVITE, at once or as soon as one may be sent."""
+        session.direction = "sendonly" if on else "sendrecv"
+        if session.direction != session.asked:
+            session.handle("hold", now)
+
+    def send_info(self, session, digit, ms, now):
+        session.send_info(digit, ms, now)
+
+    def unreachable(self, host, now):
+        """The caller could not send to `host` (no such name, no route): do not wait for answers from it."""
+        self.transactions.unreachable(host, now)
+
+    # sending
+
+    def via(self, branch):
+        return str(Via("UDP", self.host, self.port, {"rport": None, "branch": branch}))
+
+    def branch(self):
+        return "z9hG4bK" + token(self.random, 6)
+
+    def send(self, message, host, port, user, now):
+        """Send a request in a new transaction that reports to `user`. -> Transaction"""
+        message.set("User-Agent", self.product)
+        return self.transactions.request(message, self.branch(), host, port, user, now)
+
+    def send_ack(self, dialog, answer, transaction):
+        """Send the ACK for the 2xx `answer`; leave a copy in its client transaction, for repeated ones."""
+        message, host, port = dialog.request("ACK", answer.cseq[0])
+        message.insert_first("Via", self.via(self.branch()))
+        if transaction is not None:
+            for name, value in transaction.request.headers:
+                if name.endswith("uthorization"):  # §13.2.2.4: the credentials of the INVITE
+                    message.add(name, value)
+        data = message.encode()
+        if transaction is not None:
+            transaction.data = data
+            transaction.host = host
+            transaction.port = port
+        self.transmit(data, host, port)
+
+    def reply(self, request, status, tag=None):
+        """A response of ours to `request`, not yet sent. -> Message"""
+        message = response(request, status, None, tag or self.tag)
+        message.add("Server", self.product)
+        return message
+
+    def transmit(self, data, host, port):
+        self.events.append(("send", data, host, port))
+        if self.trace:
+            first = data[: data.find(b"\r\n")].decode()
+            self.trace(True, first, host, port, _line(data, b"\r\nCall-ID: "), _line(data, b"\r\nCSeq: "))
+
+    def count(self, name):
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    def unexpected(self, machine, event):
+        self.count("unexpected")
+
+    # receiving
+
+    def receive(self, data, addr, now):
+        """A datagram came from addr = (IPv4 text, port). Raises nothing, whatever it is."""
+        if len(data) <= 4 and not data.strip():  # RFC 5626 §4.4.1
+            self.count("keepalive")
+            return
+        try:
+            try:
+                message = parse(data)
+            except PeerError as error:
+                self.count("garbage")
+                message = getattr(error, "message", None)
+                if message is not None:
+                    host, port = self._return_path(message, addr)[:2]
+                    self.transmit(self.reply(message, error.status).encode(), host, port)
+                return
+            if self.trace:
+                first = "%s %s SIP/2.0" % (message.method, message.uri)
+                if message.method is None:
+                    first = "SIP/2.0 %d %s" % (message.status, message.reason)
+                self.trace(False, first, addr[0], addr[1], message.call_id, message.get("CSeq"))
+            if message.method is not None:
+                self._request(message, addr, now)
+            elif not self.transactions.response(message, now):
+                self.count("stray")
+        except PeerError:
+            self.count("garbage")
+        except Exception as error:
+            # A mistake of ours that only this datagram brings out must not end the calls of others.
+            self.count("fault")
+            self.fault = error
+
+    def _return_path(self, message, addr):
+        """Complete the top Via. -> host, port that responses go to (§18.2.1, §18.2.2, RFC 3581 §4), and the Via."""
+        via = parse_via(message.get("Via"))
+        port = via.port or 5060
+        if via.host != addr[0] or "rport" in via.params:
+            via.params["received"] = addr[0]
+            if "rport" in via.params:
+                port = addr[1]
+                via.params["rport"] = str(port)
+            message.set("Via", via)
+        return addr[0], port, via
+
+    def _request(self, message, addr, now):
+        host, port, via = self._return_path(message, addr)
+        method = message.method
+        servers = self.transactions.servers
+        key = server_key(message, "INVITE" if method == "ACK" else method, via)
+        transaction = servers.get(key)
+        session = self._session(message)
+        if method == "ACK":
+            if transaction is not None and transaction.fsm.state != "accepted":
+                transaction.fsm.handle("ack", now)
+            elif session is not None:
+                session.ack(message, now)
+            else:
+                self.count("stray")
+            return
+        if transaction is not None:
+            transaction.fsm.handle("request", now)
+            return
+        status = 200
+        if method == "CANCEL":
+            invite = servers.get(server_key(message, "INVITE", via))
+            if invite is None:
+                status = 481
+            elif invite.user is not None:
+                session = invite.user
+                session.handle("cancel", now)
+        elif method not in _KNOWN:
+            status = 501
+        elif method not in self.ALLOW:
+            status = 405
+        elif message.get("Require"):
+            status = 420
+        elif tag_of(message, "To") is None:
+            if method == "INVITE":
+                status = self._new_call(message, key, host, port, now)
+            elif method != "OPTIONS":
+                status = 481
+        elif session is None:
+            status = 481
+        elif not session.dialog.in_order(message.cseq[0]):
+            status = 500
+        elif method != "OPTIONS":
+            status = self._in_dialog(message, session, key, host, port, now)
+        if status:
+            answer = self.reply(message, status, session and session.local_tag)
+            if status == 420:
+                answer.add("Unsupported", message.get("Require"))
+            elif status == 503:
+                answer.add("Retry-After", "5")
+            if method == "OPTIONS" or status in (405, 501):
+                answer.add("Allow", self.ALLOW)
+            if method == "OPTIONS" or status == 415:
+                answer.add("Accept", "application/sdp")
+            self.transmit(answer.encode(), host, port)
+
+    def _session(self, message):
+        """The session whose dialog `message` belongs to, or None (§12.2.2)."""
+        tag = tag_of(message, "To")
+        if tag is not None:
+            for session in self.sessions:
+                if session.local_tag == tag and session.call_id == message.call_id and session.established:
+                    if session.dialog.remote_tag == tag_of(message, "From"):
+                        return session
+        return None
+
+    def _in_dialog(self, message, session, key, host, port, now):
+        """-> the status to answer without a transaction, or 0."""
+        method = message.method
+        transaction = self.transactions.serve(message, key, session, host, port, now)
+        if transaction is None:
+            return 503
+        if method == "INVITE":
+            session.handle("reinvite", now, message, transaction)
+            return 0
+        status = 200
+        if method == "INFO":
+            status = session.info(message, now)
+        transaction.answer(self.reply(message, status, session.local_tag), now)
+        if method == "BYE":
+            session.handle("bye", now)
+        return 0
+
+    def _new_call(self, message, key, host, port, now):
+        """An INVITE outside any dialog. -> the status to refuse it with, or 0."""
+        uri = parse_uri(message.uri)
+        if not uri.host:
+            return 416
+        account = None
+        for each in self.accounts:
+            if each.called(uri.user):
+                account = each
+                break
+        if account is None:
+            return 404
+        call_id = message.call_id
+        remote = parse_name_addr(message.get("From"))
+        tag = remote.params.get("tag")
+        for session in self.sessions:
+            # The same request by another way (§8.2.2.2); but our two ports may share one forked call.
+            if not session.outgoing and session.call_id == call_id and session.identity is account:
+                if session.dialog.remote_tag == tag:
+                    return 482
+        if message.body:
+            kind = (message.get("Content-Type") or "").split(";")[0].strip(" ").lower()
+            if kind != "application/sdp":
+                return 415
+            try:
+                Negotiation("0").receive_offer(message.body, LocalMedia(self.host, 9))
+            except PeerError as error:
+                return error.status
+        local_tag = token(self.random, 4)
+        dialog = of_request(message, local_tag)
+        if dialog.target is None:
+            return 400
+        transaction = self.transactions.serve(message, key, None, host, port, now)
+        if transaction is None:
+            return 503
+        session = transaction.user = Session(self, account, dialog, local_tag, remote, transaction)
+        self.sessions.append(session)
+        transaction.answer(self.reply(message, 100), now)
+        self.events.append(("incoming", session))
+        return 0
+
+
+def _line(data, name):
+    """The value of a header in a message that we encoded, as text."""
+    start = data.find(name) + len(name)
+    return data[start : data.find(b"\r\n", start)].decode()

@@ -1,0 +1,138 @@
+"""The line task: starts the chips, reads them, and carries hook events to the exchange and linefeed
+commands back. One port's fault never touches the other: it goes out of service and is tried again.
+"""
+
+import asyncio
+
+from ata.base.errors import ConfigError, HardwareFault
+from ata.slic import contract
+from micropython import const
+
+_POLL_MS = const(5)
+_RETRY_MS = const(30000)  # between attempts to bring a faulty port back
+_RESET_MS = const(10)  # length of the reset pulse, and the chips' settling time after it
+
+STARTING = "starting"
+IN_SERVICE = "in service"
+DISABLED = "disabled"
+
+
+class PortLine:
+    """One port: its chip, its line, and why it is out of service if it is."""
+
+    def __init__(self, port, chip, line):
+        self.port = port
+        self.chip = chip
+        self.line = line
+        self.state = STARTING  # or in service, disabled, or the reason of the fault
+        self.faults = 0
+
+    @property
+    def working(self):
+        return self.state == IN_SERVICE
+
+
+class LineTask:
+    """`ports`: the PortLine of each enabled port. `settings(port)` gives the chip's start settings."""
+
+    def __init__(self, hal, ports, settings, exchange, path, log):
+        self.ports = ports
+        self._hal = hal
+        self._settings = settings
+        self._exchange = exchange
+        self._path = path
+        self._log = log
+
+    async def run(self):
+        # The chips latch PCLK when reset ends: the clock must run first (datasheet, PLL start-up).
+        self._hal.pcm.start()
+        self._hal.slic_reset(True)
+        await asyncio.sleep_ms(_RESET_MS)
+        self._hal.slic_reset(False)
+        await asyncio.sleep_ms(_RESET_MS)
+        for port in self.ports:
+            asyncio.create_task(self._bring_up(port))
+        while True:
+            self.poll()
+            await asyncio.sleep_ms(_POLL_MS)
+
+    async def _bring_up(self, port):
+        """Probe and start a chip until it works."""
+        while True:
+            try:
+                port.state = STARTING
+                port.chip.probe()
+                for wait in port.chip.start(self._settings(port.port)):
+                    await asyncio.sleep_ms(wait)
+            except HardwareFault as fault:
+                self._out_of_service(port, fault.reason)
+                await asyncio.sleep_ms(_RETRY_MS)
+                continue
+            except ConfigError as error:  # no attempt can help until the setting is changed
+                self._out_of_service(port, str(error))
+                return
+            port.state = IN_SERVICE
+            port.line.in_service(self._hal.ticks())
+            self._log.info("slic", "port %d in service: %s" % (port.port, port.chip.name))
+            return
+
+    def _out_of_service(self, port, reason):
+        port.faults += 1
+        port.state = reason
+        self._log.error("slic", "port %d out of service: %s" % (port.port, reason))
+        now = self._hal.ticks()
+        port.line.out_of_service(now)
+        self._carry(port, now)
+
+    def poll(self):
+        now = self._hal.ticks()
+        interrupted = self._hal.irq.active()
+        for port in self.ports:
+            if port.working:
+                try:
+                    self._serve(port, interrupted, now)
+                except HardwareFault as fault:
+                    self._out_of_service(port, fault.reason)
+                    asyncio.create_task(self._retry(port))
+            self._digits(port, now)
+
+    async def _retry(self, port):
+        await asyncio.sleep_ms(_RETRY_MS)
+        await self._bring_up(port)
+
+    def _serve(self, port, interrupted, now):
+        events = port.chip.service(now, interrupted)
+        if events & contract.RESET:
+            self._log.warning("slic", "port %d: the chip was reset, starting it again" % port.port)
+            port.state = STARTING
+            port.line.out_of_service(now)
+            self._carry(port, now)
+            asyncio.create_task(self._bring_up(port))
+            return
+        if events & contract.ALARM:
+            self._log.warning("slic", "port %d: power alarm" % port.port)
+        if events & contract.RING_TRIP:
+            port.line.ring_trip(now)
+        port.line.sample(port.chip.off_hook, now)
+        port.line.tick(now)
+        self._carry(port, now)
+
+    def _carry(self, port, now):
+        """Take the line's outputs to the chip and to the exchange."""
+        while True:
+            output = port.line.poll()
+            if output is None:
+                return
+            if output[0] == "linefeed":
+                if port.working:
+                    port.chip.linefeed(output[1])
+            else:
+                self._exchange.line_event(port.port, output, now)
+
+    def _digits(self, port, now):
+        path = self._path.port(port.port)
+        while True:
+            code = path.next_digit()
+            if code < 0:
+                return
+            self._exchange.heard_digit(port.port, code, now)

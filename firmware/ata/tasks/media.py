@@ -1,0 +1,109 @@
+"""The media pump: moves PCM blocks and RTP datagrams through the media path, 20 ms at a time.
+
+`step` is called every 10 ms or sooner, from a soft timer where the board has one, else from `run`. In the
+steady state (voice packets of one size) it allocates nothing.
+"""
+
+import asyncio
+
+from ata.rtp.readsize import ReadSize
+from micropython import const
+
+_BLOCK_BYTES = const(320)  # 80 frames × 2 ports × 2 bytes, see hal.contract.PcmPort
+_MAX_DATAGRAM = const(1500)
+_DRAIN = const(8)  # datagrams of one leg taken in one call at most: a flood must not hold up the audio
+
+
+class _LegSocket:
+    """One leg slot with its socket and receive buffer."""
+
+    def __init__(self, slot, socket):
+        self.slot = slot
+        self.socket = socket
+        self.ignored = 0  # datagrams that were not for us: garbage, strangers, strays after a call
+        self._size = ReadSize()
+        self._buffer = None
+
+    def drain(self, now):
+        stream = self.slot.stream
+        size = self._size
+        for _ in range(_DRAIN):
+            exact = size.size
+            if exact and stream.is_open:
+                data = self._buffer
+                if data is None or len(data) != exact:
+                    data = self._buffer = bytearray(exact)
+                count = self.socket.readinto(data)
+                if not count:
+                    return
+            else:
+                data = self.socket.recv(_MAX_DATAGRAM)
+                if data is None:
+                    return
+                count = len(data)
+                if not stream.is_open:
+                    self.ignored += 1
+                    continue
+            kind = stream.receive(data, count, now)
+            if kind == 0:
+                self.ignored += 1
+            size.seen(count, kind, stream.info, now)
+
+    def send(self, lost):
+        slot = self.slot
+        if slot.voice_due and not self.socket.sendto(slot.stream.packet, slot.address):
+            lost += 1
+        if slot.event_due and not self.socket.sendto(slot.stream.event_packet, slot.address):
+            lost += 1
+        return lost
+
+
+class MediaPump:
+    """`path`: ata.call.media.MediaPath. `base_port`: the first RTP port (even), 0 for any free ones."""
+
+    def __init__(self, hal, path, base_port):
+        self.unsent = 0  # datagrams that the network did not take
+        self._hal = hal
+        self._path = path
+        self._pcm = hal.pcm
+        self._in = bytearray(2 * _BLOCK_BYTES)
+        self._out = bytearray(2 * _BLOCK_BYTES)
+        views_in, views_out = memoryview(self._in), memoryview(self._out)
+        self._in_blocks = (views_in[:_BLOCK_BYTES], views_in[_BLOCK_BYTES:])
+        self._out_blocks = (views_out[:_BLOCK_BYTES], views_out[_BLOCK_BYTES:])
+        self._filled = 0
+        self._legs = []
+        for port in path.ports:
+            for slot in port.slots:
+                number = base_port + 2 * len(self._legs) if base_port else 0
+                self._legs.append(_LegSocket(slot, hal.net.udp(number)))
+
+    def rtp_port(self, port, slot):
+        """The local UDP port of slot 0 or 1 of `port`."""
+        return self._legs[2 * (port - 1) + slot].socket.port
+
+    def ignored(self):
+        """Datagrams that came to the RTP ports and were not for us."""
+        return sum([leg.ignored for leg in self._legs])
+
+    def step(self):
+        """Move what is there: all blocks that have come, and the datagrams that belong to them."""
+        now = self._hal.ticks()
+        for leg in self._legs:
+            leg.drain(now)
+        while self._pcm.read(self._in_blocks[self._filled]):
+            self._filled += 1
+            if self._filled == 2:
+                self._filled = 0
+                self._path.step(self._in, self._out)
+                for leg in self._legs:
+                    self.unsent = leg.send(self.unsent)
+                self._pcm.write(self._out_blocks[0])
+                self._pcm.write(self._out_blocks[1])
+
+    async def run(self):
+        if self._hal.pump(self.step):
+            return
+        while True:
+            self.step()
+            await asyncio.sleep_ms(2)

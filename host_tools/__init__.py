@@ -1,0 +1,1 @@
+"""Tools that run on a person's computer: the virtual board, image and flash tools, decoders."""

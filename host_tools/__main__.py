@@ -1,0 +1,98 @@
+"""`python -m host_tools`: the virtual board for people. `make run` and `make demo` call it."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from host_tools.virtual_board import demo as demos
+from host_tools.virtual_board.child import FirmwareEnded
+from host_tools.virtual_board.play import NotReady
+from host_tools.virtual_board.session import Session
+from host_tools.virtual_board.shell import Shell
+from host_tools.virtual_board.words import ScenarioError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="An analog telephone adapter with two phones, all in software.",
+)
+
+Runtime = Annotated[
+    str, typer.Option(help="mp32, mp64 or the path of a MicroPython; auto: mp32 where it exists")
+]
+Heap = Annotated[
+    str, typer.Option(help="heap of the firmware, for example 112K; empty: the interpreter's own")
+]
+Tree = Annotated[Path | None, typer.Option(help="another firmware tree, for example one of .mpy files")]
+Config = Annotated[Path | None, typer.Option(help="a config.json for the firmware")]
+Output = Annotated[Path | None, typer.Option(help="folder for WAV files, picture and figures")]
+Strict = Annotated[bool, typer.Option(help="fail as soon as a figure is beyond its bound")]
+
+
+@app.command()
+def run(runtime: Runtime = "auto", heap: Heap = "", tree: Tree = None, config: Config = None) -> None:
+    """Two phones on a virtual two-port board, with a small shell."""
+    console = Console(highlight=False)
+
+    async def shell() -> int:
+        options = {"runtime": runtime, "heap": heap, "tree": tree, "config_file": config}
+        async with Session(**options) as session:
+            with console.status("starting the firmware: DC-DC, leak test, calibration of both chips"):
+                await session.ready()
+            return await Shell(session, console).run()
+
+    _run(console, shell())
+
+
+@app.command()
+def demo(
+    runtime: Runtime = "auto",
+    heap: Heap = "",
+    tree: Tree = None,
+    output: Output = None,
+    strict: Strict = False,
+) -> None:
+    """A scripted call: time line, figures, WAV of both earpieces, one PNG."""
+    console = Console(highlight=False)
+    slack = 1.0 if strict else demos.GENEROUS
+    options = {"runtime": runtime, "heap": heap, "tree": tree, "slack": slack}
+    _run(console, demos.demo(console, output or demos.OUTPUT, **options))
+
+
+@app.command()
+def scenario(
+    files: Annotated[list[Path], typer.Argument(help="scripts (tests/scenarios/*.call)")],
+    runtime: Runtime = "auto",
+    heap: Heap = "",
+    tree: Tree = None,
+    output: Output = None,
+    strict: Strict = False,
+) -> None:
+    """Perform scripts, each on a fresh board."""
+    console = Console(highlight=False)
+    slack = 1.0 if strict else demos.GENEROUS
+    options = {"runtime": runtime, "heap": heap, "tree": tree, "slack": slack}
+    _run(console, demos.play_files(files, console, output, **options))
+
+
+def _run(console: Console, work: Coroutine[Any, Any, int]) -> None:
+    try:
+        code = asyncio.run(work)
+    except (ScenarioError, NotReady, FirmwareEnded) as error:
+        console.print(Text(str(error), "red"))
+        code = 1
+    except KeyboardInterrupt:
+        console.print(Text("interrupted", "dim"))
+        code = 130
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m host_tools")

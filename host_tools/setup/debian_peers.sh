@@ -1,0 +1,18 @@
+#!/bin/sh
+# Installs the real SIP software that the tests call, if it is not there already.
+packages="sip-tester kamailio baresip-core asterisk-core-sounds-en-wav"
+missing=
+for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+export DEBIAN_FRONTEND=noninteractive
+# A freshly installed Kamailio would start as a service on port 5060; the tests start their own.
+if [ "$(id -u)" = 0 ]; then sudo=; else sudo="sudo -n"; fi
+if [ -z "$sudo" ] || sudo -n true 2>/dev/null; then
+    echo "Installing from Debian:$missing ..."
+    $sudo apt-get update -qq && $sudo env RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $missing >/dev/null && exit 0
+fi
+echo "The tests call real SIP software. Install it and run make test again:" >&2
+echo "    sudo apt install --no-install-recommends$missing" >&2
+exit 1

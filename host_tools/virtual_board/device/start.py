@@ -1,0 +1,25 @@
+# Starts the firmware on the virtual board: micropython start.py SPI_PORT IRQ_PORT PCM_PORT FOLDER
+# The folder holds config.json. What boot.py and main.py are on a real board.
+import sys
+
+from ata.base.errors import BoardLost, HardwareFault
+from hal_virtual import VirtualHal
+
+
+def main():
+    from ata.app import App
+
+    app = None
+    try:
+        spi, irq, pcm = [int(argument) for argument in sys.argv[1:4]]
+        app = App(VirtualHal(spi, irq, pcm, sys.argv[4]))
+        app.run()
+    except (BoardLost, HardwareFault) as error:
+        print("stopped: %s" % error)
+        sys.exit(3)
+    except KeyboardInterrupt:
+        print("stopped: interrupted")
+        sys.exit(0)
+
+
+main()

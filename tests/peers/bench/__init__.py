@@ -1,0 +1,1 @@
+"""Real SIP software on loopback: each module starts one Debian program for one test."""

@@ -1,0 +1,179 @@
+"""The firmware and baresip as the far phone, direct and through Kamailio: voices and digits both ways."""
+
+import random
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.peers.bench import wav
+from tests.peers.bench.baresip import Baresip
+from tests.peers.bench.device import Device
+from tests.peers.bench.garbage import broken_rtp, broken_sip
+from tests.peers.bench.kamailio import Kamailio
+from tests.peers.bench.ports import HOST
+
+pytestmark = [pytest.mark.peer, pytest.mark.board, pytest.mark.timeout(40)]
+
+ACCOUNTS = {"101": "one", "102": "two", "103": "three"}
+
+
+@pytest.fixture(scope="module")
+def kamailio():
+    with Kamailio(ACCOUNTS) as kamailio:
+        yield kamailio
+
+
+@pytest.fixture
+def far(kamailio: Kamailio, instructions: Path):
+    """A phone with the number 103 at the same server; 203 without one."""
+    with Baresip("103", instructions, kamailio.address, "three") as phone:
+        yield phone
+
+
+@pytest.fixture(scope="module")
+def device(kamailio: Kamailio):
+    with Device({
+        "port.1.server": kamailio.address, "port.1.password": "one",
+        "port.2.server": kamailio.address, "port.2.password": "two",
+    }) as ata:
+        for port in (1, 2):
+            ata.until_status(f"ports.{port}.registration", "registered")
+        yield ata
+
+
+@pytest.fixture
+def ata(device: Device):
+    device.mark()
+    yield device
+    device.rest()
+
+
+def talk(ata: Device, far: Baresip, folder: Path, port: int = 1) -> tuple[float, wav.Samples]:
+    """Both sides speak for 2.5 s at the same time; checks the phone's ear. Gives what the phone said."""
+    words = wav.speech("demo-congrats", 2.5, start_s=1)
+    began = ata.say(port, words, folder)
+    ata.do(f"wait {port} done\nwait 0.4")
+    heard = ata.ear(port, began, began + 2.5)
+    score, _ = wav.correlation(wav.read(far.microphone), heard)
+    assert wav.rms_dbm0(heard) > -40
+    assert score >= 0.95, f"phone {port} heard the far phone with a correlation of {score:.3f}"
+    return began, words
+
+
+def far_heard(far: Baresip, words: wav.Samples) -> None:
+    """After the call: the far phone must have heard these words."""
+    far.wait_event("CALL_CLOSED")
+    far.until(lambda: len(far.heard()) > len(words), 2, "a complete recording")
+    score, _ = wav.correlation(far.heard(), words)
+    assert score >= 0.95, f"the far phone heard the phone with a correlation of {score:.3f}"
+
+
+def test_a_call_to_the_far_phone_carries_voices_and_digits_both_ways(ata, far, kamailio, tmp_path):
+    ata.do("1 lift\nexpect 1 hears dial\n1 dial 103\nexpect sip > ACK")
+    far.wait_event("CALL_ESTABLISHED")
+    _, words = talk(ata, far, tmp_path)
+    ata.do("1 dial 159*0#")
+    far.until(lambda: far.digits == "159*0#", 2, f"the digits 159*0#, it has {far.digits}")
+    ata.mark()
+    far.send_digits("7#D", gap_s=0.3)
+    ata.do("expect 1 hears digit 7\nexpect 1 hears digit #\nexpect 1 hears digit D")
+    ata.do("1 hang\nexpect sip > BYE")
+    far_heard(far, words)
+    assert kamailio.count("BENCH INVITE 103 relayed") == 1
+    assert kamailio.count("BENCH BYE routed") == 1
+
+
+def test_digits_of_the_phone_leave_as_events_and_not_also_as_tones(ata, far):
+    ata.do("2 lift\nexpect 2 hears dial\n2 dial 103\nexpect sip > ACK\nwait 0.5\n2 dial 5 on=400\nwait 0.5")
+    assert far.digits == "5"
+    ata.do("2 hang\nexpect sip > BYE")
+    far.wait_event("CALL_CLOSED")
+    far.until(lambda: len(far.heard()) > 4000, 2, "a complete recording")
+    loud = [wav.rms_dbm0(far.heard()[first : first + 160]) > -30 for first in range(0, len(far.heard()), 160)]
+    # The tone is on for 400 ms; what leaks before the detector is sure must be too short for a digit (Q.24).
+    assert sum(loud) * 20 <= 40, f"{20 * sum(loud)} ms of the tone leaked"
+
+
+def test_a_call_from_the_far_phone_rings_and_talks(ata, far, kamailio, tmp_path):
+    far.dial("102")
+    ata.do("expect 2 rings\n2 lift\nexpect sip < ACK")
+    far.wait_event("CALL_ESTABLISHED")
+    _, words = talk(ata, far, tmp_path, port=2)
+    far.hang_up()
+    ata.do("expect sip < BYE\nexpect 2 hears congestion")
+    far_heard(far, words)
+
+
+def test_the_far_phone_holds_and_resumes(ata, far, tmp_path):
+    far.dial("101")
+    ata.do("expect 1 rings\n1 lift\nexpect sip < ACK\nwait 0.5")
+    far.hold()
+    ata.do("expect sip < INVITE\nwait 0.6")
+    far.expect_log("a=recvonly", 2)
+    far.resume()
+    ata.do("wait 0.5")
+    _, words = talk(ata, far, tmp_path)
+    far.hang_up()
+    ata.do("expect sip < BYE")
+    far_heard(far, words)
+
+
+def test_a_flash_holds_the_far_phone_and_takes_it_back(ata, far, tmp_path):
+    ata.do("1 lift\nexpect 1 hears dial\n1 dial 103\nexpect sip > ACK\nwait 0.5")
+    ata.do("1 flash 400\nexpect sip > INVITE")
+    far.expect_log("a=sendonly", 2)
+    ata.do("expect 1 hears stutter\n1 flash 400\nexpect sip > INVITE\nwait 0.5")
+    _, words = talk(ata, far, tmp_path)
+    ata.do("1 hang\nexpect sip > BYE")
+    far_heard(far, words)
+
+
+def test_a_far_phone_that_knows_only_a_law_is_understood(ata, kamailio, instructions, tmp_path):
+    with Baresip("103", instructions, kamailio.address, "three", codecs="pcma") as far:
+        ata.do("1 lift\nexpect 1 hears dial\n1 dial 103\nexpect sip > ACK")
+        far.wait_event("CALL_ESTABLISHED")
+        _, words = talk(ata, far, tmp_path)
+        ata.do("1 hang\nexpect sip > BYE")
+        far_heard(far, words)
+        assert "---> PCMA" in far.log and "<--- PCMA" in far.log
+
+
+def test_direct_calls_need_no_server(instructions, tmp_path):
+    with Baresip("203", instructions) as far, Device({"directory": {"203": f"203@{far.address}"}}) as ata:
+        ata.do("1 lift\nexpect 1 hears dial\n1 dial 203\nexpect sip > ACK")
+        far.wait_event("CALL_ESTABLISHED")
+        _, words = talk(ata, far, tmp_path)
+        ata.do("1 hang\nexpect sip > BYE")
+        far_heard(far, words)
+        before = len(far.events)
+        ata.mark()
+        far.dial(f"sip:102@{ata.address}")
+        ata.do("expect 2 rings\n2 lift\nexpect sip < ACK")
+        far.wait_event("CALL_ESTABLISHED", after=before)
+
+
+def test_garbage_during_a_call_is_counted_and_both_go_on_hearing_each_other(ata, far, tmp_path):
+    noise = random.Random(7)
+    ata.do("1 lift\nexpect 1 hears dial\n1 dial 103\nexpect sip > ACK")
+    far.wait_event("CALL_ESTABLISHED")
+    media = re.findall(r"m=audio (\d+) ", far.log)
+    sip_before, rtp_before = ata.counted("sip garbage"), ata.counted("rtp garbage")
+    words = wav.speech("demo-congrats", 2.5, start_s=1)
+    began = ata.say(1, words, tmp_path)
+    with socket.socket(type=socket.SOCK_DGRAM) as hostile:
+        hostile.bind((HOST, 0))
+        for _ in range(20):
+            for datagram in broken_sip(noise):
+                hostile.sendto(datagram, (HOST, ata.sip_port))
+            for datagram in broken_rtp(noise):
+                hostile.sendto(datagram, (HOST, int(media[0])))
+            ata.do("wait 0.1")
+    ata.do("wait 1 done\nwait 0.4")
+    score, _ = wav.correlation(wav.read(far.microphone), ata.ear(1, began, began + 2.5))
+    assert score >= 0.95
+    assert ata.counted("sip garbage") > sip_before and ata.counted("rtp garbage") > rtp_before
+    assert not [line for line in ata.console() if "Traceback" in line]
+    ata.do("1 hang\nexpect sip > BYE")
+    far_heard(far, words)

@@ -1,0 +1,50 @@
+"""Lets the viper kernels run on CPython: a `micropython` module whose viper functions see the same
+typed pointers, so that coverage, property tests and fuzzing reach them. Integers do not wrap here,
+which also shows a kernel that (wrongly) relies on it: its results then differ from MicroPython's.
+"""
+
+import builtins
+import functools
+import sys
+import types
+
+
+def _pointer(code):
+    def cast(buffer):
+        if isinstance(buffer, memoryview) and buffer.format == code:
+            return buffer
+        return memoryview(buffer).cast("B").cast(code)
+
+    return cast
+
+
+POINTERS = {"ptr8": _pointer("B"), "ptr16": _pointer("H"), "ptr32": _pointer("I")}
+
+
+def viper(function):
+    casts = [
+        (position, POINTERS[kind] if isinstance(kind, str) else kind)
+        for position, name in enumerate(function.__code__.co_varnames[: function.__code__.co_argcount])
+        if (kind := function.__annotations__.get(name)) in (*POINTERS, *POINTERS.values())
+    ]
+
+    @functools.wraps(function)
+    def call(*args):
+        args = list(args)
+        for position, cast in casts:
+            args[position] = cast(args[position])
+        return function(*args)
+
+    return call
+
+
+def install() -> None:
+    module = types.ModuleType("micropython")
+    module.viper = viper  # type: ignore[attr-defined]
+    module.native = lambda function: function  # type: ignore[attr-defined]
+    module.const = lambda value: value  # type: ignore[attr-defined]
+    sys.modules.setdefault("micropython", module)
+    for name, cast in POINTERS.items():
+        setattr(builtins, name, cast)
+    builtins.uint = int  # type: ignore[attr-defined]
+    builtins.const = lambda value: value  # type: ignore[attr-defined]

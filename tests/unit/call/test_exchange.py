@@ -1,0 +1,318 @@
+from ata.base.clock import sooner
+from ata.call.exchange import Exchange
+from ata.line.machine import Line
+from ata.sip.ua import UserAgent
+
+REGION = {
+    "ring": (2000, 4000),
+    "tones": {name: name for name in (
+        "dial", "ringback", "busy", "congestion", "stutter", "call_waiting", "howler", "confirm")},
+}
+WINDOWS = {
+    "debounce": 12, "flash_min": 200, "flash_max": 500,
+    "pulse_break_min": 20, "pulse_break_max": 100, "interdigit": 200,
+}
+HOST = "192.0.2.1"
+PORT = 5060
+
+
+class Settings:
+    def __init__(self, values):
+        self.values = {
+            "dial.plan": "xxx|x.T", "dial.first_digit": 15, "dial.interdigit": 4, "dial.short": 2,
+            "directory": {"201": "bob@192.0.2.9:5070"}, "rtp.codecs": ["PCMU", "PCMA"], "rtp.event_type": 101,
+        }
+        for port in (1, 2):
+            self.values["port.%d.enabled" % port] = True
+            self.values["port.%d.number" % port] = "10%d" % port
+            self.values["port.%d.server" % port] = ""
+            self.values["port.%d.dtmf" % port] = "rfc4733"
+        self.values.update(values)
+
+    def get(self, key):
+        return self.values[key]
+
+
+class Tones:
+    def __init__(self):
+        self.now = None
+        self.digits = []
+
+    def start(self, script):
+        self.now = script
+
+    def stop(self):
+        self.now = None
+
+    def digit(self, code, ms):
+        self.digits.append((code, ms))
+
+
+class Slot:
+    def __init__(self):
+        self.connected = None
+
+
+class PortPath:
+    def __init__(self):
+        self.tones = Tones()
+        self.slots = (Slot(), Slot())
+
+
+class Media:
+    """Notes which slots are connected where."""
+
+    def __init__(self):
+        self.ports = (PortPath(), PortPath())
+        self.sent = []
+
+    def port(self, port):
+        return self.ports[port - 1]
+
+    def slot(self, port, number):
+        return self.ports[port - 1].slots[number]
+
+    def connect(self, slot, media, address, mode, random):
+        slot.connected = (address, media.payload_type, media.event_type, media.send, media.receive)
+
+    def disconnect(self, slot):
+        slot.connected = None
+
+    close = disconnect
+
+    def send_digit(self, port, slot, code, ms):
+        self.sent.append((port, code))
+
+
+class Log:
+    def __init__(self):
+        self.lines = []
+        self.counts = {}
+
+    def info(self, part, text):
+        self.lines.append(text)
+
+    warning = error = info
+
+    def count(self, name):
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+
+def make_random():
+    state = [1]
+
+    def random(count):
+        found = bytearray(count)
+        for i in range(count):
+            state[0] = (state[0] * 1103 + 12345) & 0xFFFFFF
+            found[i] = state[0] >> 8 & 255
+        return bytes(found)
+
+    return random
+
+
+class World:
+    """One adapter whose datagrams to itself come back to it; everything else is kept in `sent`."""
+
+    def __init__(self, **values):
+        self.now = 0
+        self.sent = []
+        self.log = Log()
+        self.media = Media()
+        random = make_random()
+        ua = UserAgent(HOST, PORT, random)
+        for port in (1, 2):
+            ua.add_account(port, "10%d" % port)
+        self.lines = {port: Line(port, WINDOWS) for port in (1, 2)}
+        self.exchange = Exchange(
+            Settings(values), REGION, ua, self.lines, self.media, lambda host, port: (host, port),
+            lambda port, slot: 10000 + 4 * port + 2 * slot, random, self.log, lambda text: text,
+        )
+        for line in self.lines.values():
+            line.in_service(0)
+        self.exchange.start(0)
+
+    def settle(self):
+        """Carry datagrams and line outputs until nothing moves."""
+        moved = True
+        while moved:
+            moved = False
+            output = self.exchange.poll()
+            while output is not None:
+                moved = True
+                _kind, data, host, port = output
+                if (host, port) == (HOST, PORT):
+                    self.exchange.receive(data, (HOST, PORT), self.now)
+                else:
+                    self.sent.append(data)
+                output = self.exchange.poll()
+            for port, line in self.lines.items():
+                output = line.poll()
+                while output is not None:
+                    moved = True
+                    if output[0] != "linefeed":
+                        self.exchange.line_event(port, output, self.now)
+                    output = line.poll()
+
+    def run(self, ms):
+        """Let time pass, deadline by deadline."""
+        end = self.now + ms
+        while True:
+            first = self.exchange.deadline()
+            for line in self.lines.values():
+                first = sooner(first, line.deadline())
+            self.now = end if first is None or first > end else max(first, self.now)
+            for line in self.lines.values():
+                line.tick(self.now)
+            self.exchange.tick(self.now)
+            self.settle()
+            if self.now == end:
+                return
+
+    def hook(self, port, off_hook):
+        self.lines[port].sample(off_hook, self.now)
+        self.settle()
+        self.run(30 if off_hook else 600)
+
+    def dial(self, port, codes):
+        for code in codes:
+            self.exchange.heard_digit(port, code, self.now)
+            self.settle()
+
+    def tone(self, port):
+        return self.media.port(port).tones.now
+
+    def phone(self, port):
+        return self.exchange.phones[port].fsm.state
+
+    def call(self):
+        """Port 1 calls port 2 and is answered."""
+        self.hook(1, True)
+        self.dial(1, (1, 0, 2))
+        self.run(100)
+        self.hook(2, True)
+        self.run(100)
+        return self
+
+
+def test_port_to_port_without_a_server_rings_and_connects_both_ways():
+    world = World()
+    world.hook(1, True)
+    assert world.tone(1) == "dial"
+    world.dial(1, (1, 0, 2))
+    world.run(100)
+    assert world.tone(1) == "ringback" and world.phone(2) == "ringing"
+    assert world.lines[2].state == "ringing"
+    world.hook(2, True)
+    world.run(100)
+    assert world.phone(1) == "talking" and world.phone(2) == "talking"
+    assert world.media.slot(1, 0).connected == ((HOST, 10008), 0, 101, True, True)
+    assert world.media.slot(2, 0).connected == ((HOST, 10004), 0, 101, True, True)
+    assert world.tone(1) is None
+
+
+def test_hanging_up_ends_it_at_both_ends_and_leaves_nothing_behind():
+    world = World().call()
+    world.hook(1, False)
+    world.run(100)
+    assert world.phone(1) == "idle" and world.tone(2) == "congestion"
+    assert world.media.slot(1, 0).connected is None and world.media.slot(2, 0).connected is None
+    world.hook(2, False)
+    assert world.phone(2) == "idle" and world.tone(2) is None
+    assert world.exchange._legs == {}
+
+
+def test_a_hundred_calls_leave_nothing_behind():
+    world = World()
+    for _ in range(100):
+        world.call()
+        world.hook(2, False)
+        world.hook(1, False)
+        world.run(1000)
+    assert world.exchange.calls == 200
+    assert world.exchange._legs == {} and world.sent == []
+    world.run(64 * 500)
+    assert world.exchange.deadline() is None
+
+
+def test_a_busy_port_is_heard_as_busy():
+    world = World()
+    world.hook(2, True)
+    world.hook(1, True)
+    world.dial(1, (1, 0, 2))
+    world.run(100)
+    assert world.tone(1) == "busy"
+
+
+def test_a_port_out_of_service_is_not_busy():
+    world = World()
+    world.lines[2].out_of_service(0)
+    world.settle()
+    world.hook(1, True)
+    world.dial(1, (1, 0, 2))
+    world.run(100)
+    assert world.tone(1) == "congestion"
+
+
+def test_a_caller_that_gives_up_stops_the_ringing():
+    world = World()
+    world.hook(1, True)
+    world.dial(1, (1, 0, 2))
+    world.run(100)
+    world.hook(1, False)
+    world.run(100)
+    assert world.phone(2) == "idle" and world.lines[2].state == "idle"
+
+
+def test_a_number_without_a_way_is_congestion():
+    world = World()
+    world.hook(1, True)
+    world.dial(1, (5, 5, 5))
+    assert world.tone(1) == "congestion" and world.sent == []
+
+
+def test_the_directory_gives_a_direct_call():
+    world = World()
+    world.hook(1, True)
+    world.dial(1, (2, 0, 1))
+    assert len(world.sent) == 1
+    assert world.sent[0].startswith(b"INVITE sip:bob@192.0.2.9:5070 SIP/2.0\r\n")
+
+
+def test_flash_holds_the_far_end_by_direction_and_returns():
+    world = World().call()
+    first = world.media.slot(1, 0)
+    world.exchange.line_event(1, ("flash",), world.now)
+    world.settle()
+    world.run(100)
+    assert first.connected is None and world.tone(1) == "stutter"
+    # The held end may only listen.
+    assert world.media.slot(2, 0).connected[3:] == (False, True)
+    world.exchange.line_event(1, ("flash",), world.now)
+    world.settle()
+    world.run(100)
+    assert first.connected[3:] == (True, True)
+    assert world.media.slot(2, 0).connected[3:] == (True, True)
+
+
+def test_pulse_digits_in_a_call_are_sent_and_dtmf_is_left_to_the_media_path():
+    world = World().call()
+    world.exchange.line_event(1, ("digit", "7"), world.now)
+    assert world.media.sent == [(1, 7)]
+    world.exchange.heard_digit(1, 7, world.now)
+    assert world.media.sent == [(1, 7)]
+
+
+def test_digits_by_info_are_played_to_the_far_line():
+    world = World(**{"port.1.dtmf": "info"}).call()
+    world.exchange.heard_digit(1, 11, world.now)
+    world.settle()
+    assert world.media.port(2).tones.digits == [(11, 160)]
+
+
+def test_garbage_on_the_sip_socket_changes_nothing():
+    world = World().call()
+    for data in (b"", b"\x00" * 40, b"INVITE", b"SIP/2.0 200 OK\r\n\r\n", b"\xff" * 1500):
+        world.exchange.receive(data, ("203.0.113.5", 9), world.now)
+        world.settle()
+    assert world.phone(1) == "talking" and world.phone(2) == "talking"

@@ -1,0 +1,238 @@
+from ata.base.errors import PeerError
+from ata.sip import grammar
+from ata.sip.grammar import (
+    NameAddr,
+    Uri,
+    Via,
+    escape,
+    is_token,
+    parse_auth,
+    parse_cseq,
+    parse_host_port,
+    parse_name_addr,
+    parse_number,
+    parse_params,
+    parse_uri,
+    parse_via,
+    quote,
+    split_list,
+    unescape,
+    unquote,
+)
+
+
+def refused(parse, text):
+    try:
+        parse(text)
+    except PeerError as error:
+        assert error.status == 400
+        return True
+    return False
+
+
+# RFC 3261 §19.1.3, and what an adapter meets
+CANONICAL_URIS = (
+    "sip:alice@atlanta.com",
+    "sip:alice:secretword@atlanta.com;transport=tcp",
+    "sips:alice@atlanta.com?subject=project%20x&priority=urgent",
+    "sip:+1-212-555-1212:1234@gateway.com;user=phone",
+    "sips:1212@gateway.com",
+    "sip:alice@192.0.2.4:5061",
+    "sip:atlanta.com;method=REGISTER?to=alice%40atlanta.com",
+    "sip:alice;day=tuesday@atlanta.com",
+    "sip:*98%23@pbx.example.com;lr;maddr=192.0.2.9",
+    "sip:[2001:db8::1]:5070;lr",
+    "tel:+49-30-1234;phone-context=example.com",
+    "urn:service:sos",
+)
+
+
+def test_a_canonical_uri_comes_back_as_it_was():
+    for text in CANONICAL_URIS:
+        assert str(parse_uri(text)) == text, text
+
+
+def test_the_parts_of_a_uri():
+    uri = parse_uri("SIPS:alice:secret@Example.com:5061;Transport=TCP;lr?a=b")
+    assert (uri.scheme, uri.user, uri.password) == ("sips", "alice", "secret")
+    assert (uri.host, uri.port) == ("Example.com", 5061)
+    assert list(uri.params.items()) == [("transport", "TCP"), ("lr", None)]
+    assert uri.headers == "a=b"
+    uri = parse_uri("sip:h")
+    assert (uri.user, uri.password, uri.host, uri.port, len(uri.params)) == (None, None, "h", None, 0)
+    uri = parse_uri("tel:+1")
+    assert (uri.scheme, uri.user, uri.host) == ("tel", "+1", "")
+    uri = parse_uri("sip:[::1]:6")
+    assert (uri.host, uri.port) == ("[::1]", 6)
+
+
+def test_broken_uris_are_refused():
+    for text in (
+        "", "sip", "sip:", ":x", "sip:@h", "sip:a@", "sip:a@b@c", "sip:a b@c", "sip:a@b:", "sip:a@b:x",
+        "sip:a@b:65536",
+        "sip:a@b:-1", "sip:a@b;", "sip:a@b;;c", "sip:a@b;c=", "sip:a@b;c;C", "sip:%4@b", "sip:%zz@b",
+        "sip:a%", "<sip:a@b>",
+        "sip:a@[::1", "sip:a@[]", "sip:a@[::g]", "sip:a@[::1]5060", "sip:2001:db8::1", "sip:a\x00@b",
+        "sip:\xe4@b", "si p:a",
+        'sip:"a"@b', "sip:a@b?c@d", "sip:a@b/c", "sip:" + "%41" * 70 + "@b", "sip:a@b" + ";a" * 70,
+    ):
+        assert refused(parse_uri, text), text
+
+
+def test_a_uri_can_be_built():
+    assert str(Uri("sip", escape("*98#"), "pbx.example.com", 5062)) == "sip:*98%23@pbx.example.com:5062"
+    uri = Uri("sip", None, "192.0.2.1")
+    uri.params["lr"] = None
+    assert str(uri) == "sip:192.0.2.1;lr"
+    assert len(Uri("sip", None, "a").params) == 0
+
+
+def test_escapes():
+    for text in ("101", "*98#", "J\xfcrgen \"x\" <y>", "a%b", "", "\x00"):
+        assert unescape(escape(text)) == text
+        if text:
+            assert not refused(parse_uri, "sip:%s@h" % escape(text))
+    assert escape("a b") == "a%20b"
+    assert unescape("%61l%69ce") == "alice"
+    assert unescape("%ff") == "%ff"
+    assert unescape("100%") == "100%"
+
+
+def test_name_addr_in_its_forms():
+    for text, display, uri, params in (
+        ("sip:a@b", "", "sip:a@b", []),
+        ("sip:a@b;tag=x", "", "sip:a@b", [("tag", "x")]),
+        (" sip:a@b ; tag = x ", "", "sip:a@b", [("tag", "x")]),
+        ("<sip:a@b;lr>;tag=x", "", "sip:a@b;lr", [("tag", "x")]),
+        ("Bob <sip:a@b>", "Bob", "sip:a@b", []),
+        ("Bob Q.<sip:a@b>", "Bob Q.", "sip:a@b", []),
+        ("J\xfcrgen <sip:a@b>", "J\xfcrgen", "sip:a@b", []),
+        ('"a <b>, \\"c\\\\" <sip:a@b>;Expires=60 ; q = 0.5;x', 'a <b>, "c\\', "sip:a@b",
+         [("expires", "60"), ("q", "0.5"), ("x", None)]),
+        ('"" <sip:a@b>', "", "sip:a@b", []),
+        ('"\xe4"<sip:a@b>;+sip.instance="<urn:uuid:1>,;"', "\xe4", "sip:a@b", [("+sip.instance",
+        '"<urn:uuid:1>,;"')]),
+        ("<tel:+1;x=y>;tag=1", "", "tel:+1;x=y", [("tag", "1")]),
+    ):
+        address = parse_name_addr(text)
+        assert (address.display, str(address.uri), list(address.params.items())) == (display, uri, params),
+            text
+        again = parse_name_addr(str(address))
+        assert (again.display, str(again.uri), again.params) == (display, uri, address.params), text
+
+
+def test_broken_addresses_are_refused():
+    for text in (
+        "", "Bob", "Bob <", "Bob <sip:a@b", "sip:a@b>",
+        '"Bob <sip:a@b>', '"Bob" sip:a@b', '"Bob" x <sip:a@b>', "A, B <sip:a@b>",
+        "sip:a@b?c=d", "<>", "< sip:a@b>", "<sip:a@b>x", "<sip:a@b>;", "<sip:a@b>;tag=", '<sip:a@b>;tag="x',
+        "<sip:a@b>;tag=x y", "<sip:a@b>;tag=1;tag=2", "<sip:a@b>, <sip:c@d>",
+    ):
+        assert refused(parse_name_addr, text), text
+
+
+def test_name_addr_text_is_quoted():
+    address = NameAddr('Say "hi" \\o/', Uri("sip", "a", "b"))
+    address.params["tag"] = "1"
+    assert str(address) == '"Say \\"hi\\" \\\\o/" <sip:a@b>;tag=1'
+    assert parse_name_addr(str(address)).display == 'Say "hi" \\o/'
+
+
+def test_quotes():
+    for text in ("", "plain", 'a"b', "\\", "tab\tnul\x00del\x7f", "\xe4\u4e16"):
+        assert unquote(quote(text)) == text
+    assert unquote("token") == "token"
+    assert refused(unquote, '"open')
+    assert refused(unquote, '"open\\"')
+
+
+def test_lists_are_split_outside_quotes_and_brackets():
+    assert split_list("INVITE, ACK ,BYE") == ["INVITE", "ACK", "BYE"]
+    assert split_list('"a,b" <sip:x,y@z>, <sip:c?d=e,f>;g="h,\\",i", j') == [
+        '"a,b" <sip:x,y@z>', '<sip:c?d=e,f>;g="h,\\",i"', "j",
+    ]
+    assert split_list("") == [""]
+    assert refused(split_list, '"a,b')
+    assert refused(split_list, "<a,b")
+    assert refused(split_list, "," * 64)
+    assert refused(split_list, '"",' * 64)
+    assert len(split_list("," * 63)) == 64
+
+
+def test_parameters():
+    params = parse_params(";LR;Branch = z9;x=[::1]:5")
+    assert list(params.items()) == [("lr", None), ("branch", "z9"), ("x", "[::1]:5")]
+    assert len(parse_params("")) == 0
+    for text in ("a", "a;b", ";a=b c", ";a b", ";=a", ';a="b', ';a="', ";a=<b>"):
+        assert refused(parse_params, text), text
+
+
+def test_via():
+    for text in (
+        "SIP/2.0/UDP 192.0.2.1",
+        "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1;rport",
+        "SIP/2.0/TCP [2001:db8::1]:5062;received=192.0.2.1",
+    ):
+        assert str(parse_via(text)) == text
+    via = parse_via("sip /  2.0/udp   first.example.com :  4000 ;ttl=16 ; maddr=224.2.0.1 ;branch=z9hG4bK.1")
+    assert (via.transport, via.host, via.port, via.params["ttl"]) == ("UDP", "first.example.com", 4000, "16")
+    assert str(Via("UDP", "a", 5060)) == "SIP/2.0/UDP a:5060"
+    for text in (
+        "", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/3.0/UDP a", "HTTP/2.0/UDP a", "SIP/2.0 a", "SIP/2.0/ a",
+        "SIP/2.0/UDP a b",
+        "SIP/2.0/UDP a;", "SIP/2.0/U,P a", "SIP/2.0/UDP a:b",
+    ):
+        assert refused(parse_via, text), text
+
+
+def test_cseq():
+    assert parse_cseq("4711 INVITE") == (4711, "INVITE")
+    assert parse_cseq("0009   INVITE") == (9, "INVITE")
+    assert parse_cseq("2147483647 X") == (2147483647, "X")
+    for text in ("", "1", "INVITE", "1INVITE", "-1 INVITE", "+1 INVITE", "1_0 INVITE", "1 IN VITE",
+        "2147483648 X",
+                 "99999999999999999999 X", "1.5 X", "\u0661 X", "\xb2 X"):
+        assert refused(parse_cseq, text), text
+
+
+def test_numbers_have_bounds():
+    assert parse_number("0", 0) == 0
+    assert parse_number("0070", 255) == 70
+    assert refused(lambda text: parse_number(text, 255), "256")
+    assert refused(lambda text: parse_number(text, 255), "")
+
+
+def test_challenges():
+    scheme, params = parse_auth(
+        'Digest realm="a, b", nonce="x=\\"y", Algorithm=MD5,qop="auth,auth-int" , stale = TRUE'
+    )
+    assert scheme == "Digest"
+    assert params == {
+        "realm": "a, b", "nonce": 'x=\\"y', "algorithm": "MD5", "qop": "auth,auth-int", "stale": "TRUE",
+    }
+    for text in ("", "Digest", "Digest ", "Digest a", "Digest a=", 'Digest a="b', "Digest ,", "Di,gest a=b"):
+        assert refused(parse_auth, text), text
+
+
+def test_hosts_and_ports():
+    assert parse_host_port("a.example") == ("a.example", None)
+    assert parse_host_port("192.0.2.1:5060") == ("192.0.2.1", 5060)
+    assert parse_host_port("[::1]:7") == ("[::1]", 7)
+    for text in ("", ":5060", "a b", "a/b", "a:1:2", "a:99999", "[::1", "[::1]x"):
+        assert refused(parse_host_port, text), text
+
+
+def test_tokens():
+    assert is_token("re%47-INVITE.!*_+`'~")
+    for text in ("", "a b", "a,b", "a@b", "\xe4", '"'):
+        assert not is_token(text)
+
+
+def test_texts_made_to_hurt_are_refused_and_nothing_else_is_raised():
+    for text in (
+        '"' + "\\\\" * 4000, "<" * 8000, '"x",' * 2000, ";a" * 4000, "%41" * 2700, "," * 8000, "a:" * 4000, " " * 8000,
+    ):
+        for parse in (parse_uri, parse_name_addr, parse_via, parse_params, parse_auth, parse_cseq, split_list):
+            for prefix in ("", "sip:", '"', "Digest a=", "SIP/2.0/UDP a;"):
+                refused(parse, prefix + text)
+    assert grammar.unescape("%" * 8000)

@@ -1,0 +1,212 @@
+# runs on: micropython
+import asyncio
+
+from ata.base.errors import HardwareFault
+from ata.slic import contract
+from ata.tasks.line import IN_SERVICE, LineTask, PortLine
+
+
+class Irq:
+    def active(self):
+        return False
+
+
+class Pcm:
+    def __init__(self, did):
+        self._did = did
+
+    def start(self):
+        self._did.append("clock")
+
+
+class Hal:
+    def __init__(self):
+        self.did = []
+        self.irq = Irq()
+        self.pcm = Pcm(self.did)
+        self.now = 0
+
+    def slic_reset(self, asserted):
+        self.did.append("reset" if asserted else "release")
+
+    def ticks(self):
+        return self.now
+
+
+class Chip:
+    """Starts after two waits unless it has a fault; gives the events it is told to."""
+
+    def __init__(self, fault=None):
+        self.name = "fake"
+        self.fault = fault
+        self.events = 0
+        self.off_hook = False
+        self.fed = []
+        self.starts = 0
+
+    def probe(self):
+        if self.fault:
+            raise HardwareFault(self.fault)
+
+    def start(self, settings):
+        self.starts += 1
+        self.settings = settings
+        yield 1
+        yield 1
+
+    def service(self, now, interrupted):
+        events, self.events = self.events, 0
+        if self.fault:
+            raise HardwareFault(self.fault)
+        return events
+
+    def linefeed(self, name):
+        self.fed.append(name)
+
+
+class Line:
+    def __init__(self):
+        self.did = []
+        self.out = []
+
+    def in_service(self, now):
+        self.did.append("in")
+        self.out.append(("linefeed", "forward"))
+
+    def out_of_service(self, now):
+        self.did.append("out")
+        self.out.append(("on_hook",))
+
+    def ring_trip(self, now):
+        self.did.append("trip")
+
+    def sample(self, off_hook, now):
+        self.did.append(off_hook)
+
+    def tick(self, now):
+        pass
+
+    def poll(self):
+        return self.out.pop(0) if self.out else None
+
+
+class Exchange:
+    def __init__(self):
+        self.events = []
+
+    def line_event(self, port, event, now):
+        self.events.append((port, event))
+
+    def heard_digit(self, port, code, now):
+        self.events.append((port, code))
+
+
+class Path:
+    """Digits heard on port 1."""
+
+    def __init__(self):
+        self.codes = []
+
+    def port(self, port):
+        self.asked = port
+        return self
+
+    def next_digit(self):
+        return self.codes.pop(0) if self.codes and self.asked == 1 else -1
+
+
+class Log:
+    def __init__(self):
+        self.lines = []
+
+    def info(self, part, text):
+        self.lines.append(text)
+
+    warning = error = info
+
+
+def make(*faults):
+    hal = Hal()
+    ports = [PortLine(i + 1, Chip(fault), Line()) for i, fault in enumerate(faults)]
+    exchange, path, log = Exchange(), Path(), Log()
+    return LineTask(hal, ports, lambda port: {"port": port}, exchange, path, log), hal, exchange, path, log
+
+
+def run_for(task, ms):
+    async def main():
+        running = asyncio.create_task(task.run())
+        await asyncio.sleep_ms(ms)
+        running.cancel()
+
+    asyncio.run(main())
+
+
+def test_the_clock_runs_before_the_reset_is_released_and_then_both_chips_start():
+    task, hal, _exchange, _path, _log = make(None, None)
+    run_for(task, 80)
+    assert hal.did == ["clock", "reset", "release"]
+    for port in task.ports:
+        assert port.state == IN_SERVICE
+        assert port.chip.settings == {"port": port.port}
+        assert port.chip.fed == ["forward"]
+
+
+def test_a_chip_that_does_not_answer_leaves_the_other_port_working():
+    task, _hal, _exchange, _path, log = make("no answer", None)
+    run_for(task, 80)
+    first, second = task.ports
+    assert first.state == "no answer" and not first.working
+    assert first.faults == 1
+    assert second.working
+    assert "port 1 out of service: no answer" in log.lines
+
+
+def test_a_fault_in_service_ends_the_call_of_that_port_only():
+    task, _hal, exchange, _path, _log = make(None, None)
+
+    async def main():
+        running = asyncio.create_task(task.run())
+        await asyncio.sleep_ms(60)
+        task.ports[0].chip.fault = "power alarm ten times"
+        await asyncio.sleep_ms(30)
+        running.cancel()
+
+    asyncio.run(main())
+    assert task.ports[0].state == "power alarm ten times"
+    assert exchange.events == [(1, ("on_hook",))]
+    assert task.ports[1].working
+
+
+def test_a_chip_that_was_reset_is_started_again():
+    task, _hal, exchange, _path, _log = make(None, None)
+
+    async def main():
+        running = asyncio.create_task(task.run())
+        await asyncio.sleep_ms(60)
+        task.ports[1].chip.events = contract.RESET
+        await asyncio.sleep_ms(60)
+        running.cancel()
+
+    asyncio.run(main())
+    assert task.ports[1].chip.starts == 2 and task.ports[1].working
+    assert task.ports[1].line.did.count("in") == 2
+    assert exchange.events == [(2, ("on_hook",))]
+
+
+def test_ring_trip_comes_before_the_level_and_digits_reach_the_exchange():
+    task, _hal, exchange, path, _log = make(None, None)
+
+    async def main():
+        running = asyncio.create_task(task.run())
+        await asyncio.sleep_ms(60)
+        chip, line = task.ports[0].chip, task.ports[0].line
+        del line.did[:]
+        chip.events = contract.RING_TRIP
+        chip.off_hook = True
+        path.codes += [5, 11]
+        await asyncio.sleep_ms(20)
+        running.cancel()
+        assert line.did[:2] == ["trip", True]
+
+    asyncio.run(main())
+    assert exchange.events == [(1, 5), (1, 11)]

@@ -1,0 +1,177 @@
+# runs on: micropython
+# The complete 20 ms media step of both ports in a call allocates nothing: 500 steps under a locked heap,
+# over real UDP sockets on loopback (port 1 talks to port 2). Sending digits allocates nothing either; the
+# datagrams of a received digit are the one exception (they are of another size: see ata.rtp.readsize).
+import micropython
+from array import array
+
+from ata.call.media import MediaPath
+from ata.sip.offer import Media
+from ata.tasks.media import MediaPump
+from hal_virtual import LOOPBACK, Net
+
+STEPS = 500
+WARM_UP = 60  # steps in which sizes are learnt and buffers made
+
+
+class Pcm:
+    """Plays a loop of prepared blocks to the firmware and counts what comes back."""
+
+    def __init__(self, blocks):
+        self.blocks = blocks
+        self.give = 0  # blocks to hand out now
+        self.next = 0
+        self.written = 0
+        self.energy = 0
+        self.lost = 0
+
+    def read(self, block):
+        if self.give == 0:
+            return False
+        self.give -= 1
+        source = self.blocks[self.next]
+        for i in range(320):  # a slice would be a heap object
+            block[i] = source[i]
+        self.next += 1
+        if self.next == len(self.blocks):
+            self.next = 0
+        return True
+
+    def write(self, block):
+        self.written += 1
+        # Loudness, roughly: the high byte of one sample of port 1.
+        high = block[4 * 3 + 1]
+        self.energy += high if high < 128 else 255 - high
+
+
+class Hal:
+    def __init__(self, pcm):
+        self.pcm = pcm
+        self.net = Net(LOOPBACK)
+        self.now = 0
+
+    def ticks(self):
+        return self.now
+
+
+def make_blocks():
+    """One second of a swept sound on both ports, as 100 blocks of 80 stereo frames."""
+    from ata.dsp.tones import ToneGenerator, compile_tone
+
+    first, second = ToneGenerator(), ToneGenerator()
+    first.start(compile_tone("300@-20+1234@-16;0.21/0.07"))
+    second.start(compile_tone("500@-18;0.3/0.1|900@-18;0.2/0.03"))
+    blocks = []
+    a, b = array("h", bytes(160)), array("h", bytes(160))
+    for _ in range(100):
+        stereo = array("h", bytes(320))
+        for i in range(80):
+            a[i] = 0
+            b[i] = 0
+        first.mix(a, 80)
+        second.mix(b, 80)
+        for i in range(80):
+            stereo[2 * i] = a[i]
+            stereo[2 * i + 1] = b[i]
+        blocks.append(bytes(stereo))
+    return blocks
+
+
+def digit_blocks():
+    """100 ms of digit 5 on port 1."""
+    from ata.dsp.tones import ToneGenerator
+
+    tone = ToneGenerator()
+    tone.digit(5, 100)
+    blocks = []
+    for _ in range(12):
+        mono = array("h", bytes(160))
+        tone.mix(mono, 80)
+        stereo = array("h", bytes(320))
+        for i in range(80):
+            stereo[2 * i] = mono[i]
+        blocks.append(bytes(stereo))
+    return blocks
+
+
+def random(count):
+    return bytes([17 * (i + 1) & 255 for i in range(count)])
+
+
+def start_call(law, blocks=None, sink=None):
+    """Port 1 and port 2 in a call with each other; with `sink`, port 1 sends there instead."""
+    pcm = Pcm(blocks or make_blocks())
+    hal = Hal(pcm)
+    path = MediaPath()
+    pump = MediaPump(hal, path, 0)
+    for port, other in ((1, 2), (2, 1)):
+        to = sink if sink and port == 1 else pump.rtp_port(other, 0)
+        media = Media(LOOPBACK, to, law, law, 101, 20, True, True)
+        address = hal.net.address(media.ip, media.port)
+        path.connect(path.slot(port, 0), media, address, "rfc4733", random)
+    return hal, path, pump
+
+
+def run(hal, pump, steps):
+    pcm = hal.pcm
+    for _ in range(steps):
+        pcm.give = 2
+        hal.now = (hal.now + 20) & 0x3FFFFFFF
+        pump.step()
+
+
+def locked_steps(hal, path, pump):
+    run(hal, pump, WARM_UP)
+    before = path.steps
+    micropython.heap_lock()
+    try:
+        run(hal, pump, STEPS)
+    finally:
+        micropython.heap_unlock()
+    assert path.steps == before + STEPS
+    assert hal.pcm.written >= 2 * STEPS
+    assert hal.pcm.energy > 100, "nothing was heard"
+
+
+def prove(law):
+    hal, path, pump = start_call(law)
+    locked_steps(hal, path, pump)
+    for port in (1, 2):
+        received = path.slot(port, 0).stream.statistics()["received"]
+        assert received > STEPS, received
+
+
+def test_a_pcmu_call_of_both_ports_allocates_nothing_in_500_steps():
+    prove(0)
+
+
+def test_a_pcma_call_of_both_ports_allocates_nothing_in_500_steps():
+    prove(8)
+
+
+def test_dialling_in_a_call_allocates_nothing_and_the_digits_leave_as_events():
+    sink = Net(LOOPBACK).udp(0)
+    hal, path, pump = start_call(0, make_blocks() + digit_blocks(), sink.port)
+    locked_steps(hal, path, pump)
+    events = set()
+    datagram = sink.recv(1500)
+    while datagram is not None:
+        if datagram[1] & 127 == 101:
+            events.add((datagram[12], datagram[4:8]))
+        datagram = sink.recv(1500)
+    assert len(events) >= 2 and {event[0] for event in events} == {5}, events
+    assert path.port(1).next_digit() == 5
+
+
+def test_the_lock_would_notice_an_allocation():
+    hal, _path, pump = start_call(0)
+    run(hal, pump, WARM_UP)
+    micropython.heap_lock()
+    caught = False
+    try:
+        bytearray(10)
+    except MemoryError:
+        caught = True
+    finally:
+        micropython.heap_unlock()
+    assert caught
