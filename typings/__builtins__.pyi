@@ -1,8 +1,7 @@
-# Names that the MicroPython compiler knows inside @micropython.viper functions, and what the stubs
-# of `micropython` leave out of the built-ins.
-from typing import Any
+# Names that MicroPython's compiler knows inside @micropython.viper functions.
+from typing import Any, TypeAlias
 
-ptr8: Any
-ptr16: Any
-ptr32: Any
-uint: Any
+ptr8: TypeAlias = Any
+ptr16: TypeAlias = Any
+ptr32: TypeAlias = Any
+uint: TypeAlias = Any

@@ -1,179 +1,147 @@
-"""The composition root: makes every object, joins them, and runs the tasks. Objects meet only here."""
+"""The composition root: makes every object from the settings and joins them. Objects meet only here.
 
-import asyncio
+Most of this runs once. What only start-up needs (this module, the settings' schema, the country, the tone
+compiler) is imported last and forgotten when the service runs: it would cost a sixth of the heap.
+"""
 
 from ata.base.clock import diff
 from ata.base.log import DEBUG, Log, render
+from ata.base.unload import forget
 from ata.call.exchange import Exchange
 from ata.call.media import MediaPath
-from ata.config.stored import load_stored
-from ata.dsp.tones import compile_tone
+from ata.call.routing import Router
 from ata.line.machine import Line
-from ata.region import load as load_region
 from ata.sip.ua import UserAgent
 from ata.slic.si321x import Si321x
-from ata.tasks.console import Console, heap
 from ata.tasks.line import DISABLED, LineTask, PortLine
 from ata.tasks.media import MediaPump
+from ata.tasks.service import PRODUCT, VERSION, Service
 from ata.tasks.sip import SipTask
 
-PRODUCT = "open-ata"
-VERSION = "0.1.0"
-
+_START_ONLY = (
+    "ata.app", "ata.config.schema", "ata.config.snapshot", "ata.config.stored", "ata.dsp.tone_script",
+)  # fmt: skip
 _LEVELS = {"debug": "DIWE", "info": "IWE", "warning": "WE", "error": "E"}
+_LAWS = {"PCMU": 0, "PCMA": 8}
+_HOWL_AFTER_MS = 30000  # of busy or congestion tone
+_HOWL_FOR_MS = 60000
 
 
-class App:
-    """The telephone service on one board (`hal`: ata.hal.contract.Hal)."""
+def start(hal):
+    """Build the telephone service on the board `hal` (ata.hal.contract.Hal). Returns the Service to run."""
+    service = _build(hal)
+    forget(*_START_ONLY)
+    return service
 
-    def __init__(self, hal):
-        self.hal = hal
-        self.started = hal.ticks()
-        self.shown = _LEVELS["info"]
-        self.log = Log(self._uptime, 64, self._show)
-        self.settings = settings = load_stored(hal.store, self.log)
-        get = settings.get
-        self.shown = _LEVELS[get("log.level")]
-        region = load_region(get("region"))
-        self.path = MediaPath(get("rtp.jitter_min"), get("rtp.jitter_max"))
-        self.pump = MediaPump(hal, self.path, get("rtp.port"))
-        socket = hal.net.udp(get("sip.port"))
-        self.ua = self._user_agent(socket.port)
-        self.ports = [self._port_line(port, region) for port in hal.ports]
-        lines = {port.port: port.line for port in self.ports}
-        self.exchange = Exchange(
-            settings, region, self.ua, lines, self.path, self._resolve,
-            self.pump.rtp_port, hal.identity.random, self.log, compile_tone,
-        )
-        self.sip = SipTask(hal, socket, self.exchange, self.log)
-        self.line = LineTask(
-            hal, [port for port in self.ports if port.state != DISABLED],
-            lambda port: self._chip_settings(region), self.exchange, self.path, self.log,
-        )
-        self.console = Console(hal, self.log, settings, self.status, self.ports)
 
-    def _user_agent(self, sip_port):
-        get = self.settings.get
-        hal = self.hal
-        trace = self._trace if DEBUG in self.shown else None
-        ua = UserAgent(hal.net.local_ip(), sip_port, hal.identity.random, trace, PRODUCT + "/" + VERSION, get("sip.t1"))
-        for port in hal.ports:
-            key = "port.%d." % port
-            if get(key + "enabled"):
-                server = get(key + "server")
-                ua.add_account(
-                    port,
-                    get(key + "user") or get(key + "number"),
-                    (get(key + "domain") or server) if server else None,
-                    server or None,
-                    get(key + "auth_user") or None,
-                    get(key + "password"),
-                    get(key + "display"),
-                    get("sip.expires"),
-                    get(key + "register"),
-                    get(key + "outbound") or None,
-                    get(key + "number"),
-                )
-        return ua
+def _build(hal):
+    from ata.config.stored import load_stored
 
-    def _port_line(self, port, region):
-        windows = dict(region["hook"])
-        for name in windows:
-            windows[name] = self.settings.get("hook." + name) or windows[name]
-        pcm = self.hal.pcm
-        chip = Si321x(self.hal.spi(port), pcm.slots[port - 1], pcm.clock_hz)
-        found = PortLine(port, chip, Line(port, windows, self._unexpected))
-        if not self.settings.get("port.%d.enabled" % port):
-            found.state = DISABLED
-        return found
+    log = _make_log(hal)
+    get = load_stored(hal.store, log).get
+    log.shown = _LEVELS[get("log.level")]
+    path = MediaPath(get("rtp.jitter_min"), get("rtp.jitter_max"))
+    pump = MediaPump(hal, path, get("rtp.port"))
+    socket = hal.net.udp(get("sip.port"))
+    ua = _user_agent(hal, get, socket.port, log)
+    sip = SipTask(hal, socket, log)
+    region = _load_region(get("region"))
+    ports = [_port_line(hal, get, port, region, log) for port in hal.ports]
+    exchange = _exchange(hal, get, region, ua, ports, path, pump, sip, log)
+    sip.exchange = exchange
+    line = LineTask(hal, ports, _chip_settings(get, region), exchange, path, log)
+    return Service(hal, log, exchange, pump, line, sip, ua)
 
-    def _unexpected(self, machine, event):
-        self.log.count("unexpected event")
-        self.log.warning("line", "%s: event %s in state %s" % (machine.name, event, machine.state))
 
-    def _chip_settings(self, region):
-        get = self.settings.get
-        return {
-            "loop_current": get("slic.loop_current"),
-            "ring_volts": get("ring.volts"),
-            "ring_hz": get("ring.hz") or region["ring_hz"],
-            "impedance": region["impedance"],
-        }
+def _make_log(hal):
+    started = hal.ticks()
+    log = Log(lambda: diff(hal.ticks(), started), 40)
+    log.shown = _LEVELS["info"]
 
-    def _resolve(self, host, port):
-        return self.sip.resolve(host, port)
+    def show(line):
+        if line[1] in log.shown:
+            hal.console_write(render(line))
 
-    def _uptime(self):
-        return diff(self.hal.ticks(), self.started)
+    log.sink = show
+    return log
 
-    def _show(self, line):
-        if line[1] in self.shown:
-            self.hal.console_write(render(line))
 
-    def _trace(self, sent, start_line, host, port, call_id, cseq):
-        self.log.write(
+def _load_region(code):
+    from ata.dsp.tone_script import compile_tone
+    from ata.region import load
+
+    region = dict(load(code))
+    region["tones"] = {name: compile_tone(text) for name, text in region["tones"].items()}
+    forget("ata.region." + code)
+    return region
+
+
+def _user_agent(hal, get, sip_port, log):
+    def trace(sent, start_line, host, port, call_id, cseq):
+        log.write(
             DEBUG, "sip",
             "%s %s %s %s:%d call=%s cseq=%s"
             % (">" if sent else "<", start_line, "to" if sent else "from", host, port, call_id, cseq),
-        )
+        )  # fmt: skip
 
-    def status(self):
-        """What the console shows, as a dict of plain values."""
-        used, free = heap()
-        counts = dict(self.log.counts)
-        for name, value in self.ua.counts.items():
-            counts["sip " + name] = value
-        for name, value in (("pcm lost", self.hal.pcm.lost), ("rtp unsent", self.pump.unsent),
-                            ("rtp ignored", self.pump.ignored())):
-            if value:
-                counts[name] = value
-        return {
-            "product": PRODUCT,
-            "version": VERSION,
-            "up_s": self._uptime() // 1000,
-            "heap_used": used,
-            "heap_free": free,
-            "ip": self.hal.net.local_ip(),
-            "sip_port": self.sip.port,
-            "region": self.settings.get("region"),
-            "ports": [self._port_status(port) for port in self.ports],
-            "counts": counts,
-            "calls": self.exchange.calls,
-        }
+    traced = trace if DEBUG in log.shown else None
+    product = PRODUCT + "/" + VERSION
+    ua = UserAgent(hal.net.local_ip(), sip_port, hal.identity.random, traced, product, get("sip.t1"))
+    for port in hal.ports:
+        key = "port.%d." % port
+        if get(key + "enabled"):
+            number = get(key + "number")
+            server = get(key + "server")
+            ua.add_account(
+                port, get(key + "user") or number, (get(key + "domain") or server) if server else None,
+                server or None, get(key + "auth_user") or None, get(key + "password"), get(key + "display"),
+                get("sip.expires"), get(key + "register"), get(key + "outbound") or None, number,
+            )  # fmt: skip
+    return ua
 
-    def _port_status(self, port):
-        number = port.port
-        phone = self.exchange.phones[number]
-        return {
-            "port": number,
-            "number": self.settings.get("port.%d.number" % number),
-            "chip": port.chip.name,
-            "state": port.state,
-            "faults": port.faults,
-            "line": port.line.state,
-            "phone": phone.fsm.state,
-            "registration": self.exchange.registrations.get(number, "none"),
-            "calls": [
-                {
-                    "direction": "to" if leg.outgoing else "from",
-                    "remote": leg.session.remote_uri,
-                    "state": "held" if leg.held else "up" if leg.up else "early",
-                }
-                for leg in (phone.active, phone.other)
-                if leg is not None and leg.session is not None
-            ],
-        }
 
-    async def main(self):
-        """Run until the board is lost or a task fails (the failure is raised)."""
-        self.log.info("app", "%s %s on %s" % (PRODUCT, VERSION, self.hal.name))
-        self.exchange.start(self.hal.ticks())
-        await asyncio.gather(self.pump.run(), self.line.run(), self.sip.run(), self.console.run(), self._watch())
+def _port_line(hal, get, port, region, log):
+    def unexpected(machine, event):
+        log.count("unexpected event")
+        log.warning("line", "%s: event %s in state %s" % (machine.name, event, machine.state))
 
-    async def _watch(self):
-        while True:
-            self.hal.feed_watchdog()
-            await asyncio.sleep_ms(1000)
+    windows = {name: get("hook." + name) or value for name, value in region["hook"].items()}
+    chip = Si321x(hal.spi(port), hal.pcm.slots[port - 1], hal.pcm.clock_hz)
+    found = PortLine(port, chip, Line(port, windows, unexpected))
+    if not get("port.%d.enabled" % port):
+        found.state = DISABLED
+    return found
 
-    def run(self):
-        asyncio.run(self.main())
+
+def _chip_settings(get, region):
+    """For Slic.start: the same for both ports."""
+    return {
+        "loop_current": get("slic.loop_current"),
+        "ring_volts": get("ring.volts"),
+        "ring_hz": get("ring.hz") or region["ring_hz"],
+        "impedance": region["impedance"],
+    }
+
+
+def _exchange(hal, get, region, ua, ports, path, pump, sip, log):
+    from ata.call.dialplan import DialPlan
+
+    enabled = [port for port in hal.ports if get("port.%d.enabled" % port)]
+    router = Router(
+        {get("port.%d.number" % port): port for port in enabled},
+        get("directory"),
+        {port: bool(get("port.%d.server" % port)) for port in hal.ports},
+    )
+    timeouts = {"howl_after": _HOWL_AFTER_MS, "howl_for": _HOWL_FOR_MS}
+    for name in ("first_digit", "interdigit", "short"):
+        timeouts[name] = get("dial." + name) * 1000
+    options = {
+        "codecs": tuple([_LAWS[name] for name in get("rtp.codecs")]),
+        "event_type": get("rtp.event_type"),
+        "dtmf": {port: get("port.%d.dtmf" % port) for port in hal.ports},
+    }
+    return Exchange(
+        ua, {port.port: port.line for port in ports}, path, router,
+        DialPlan(get("dial.plan"), router.whole_numbers()), timeouts, region["tones"], region["ring"], options,
+        sip.resolve, pump.rtp_port, hal.identity.random, log,
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """The chip's DC-DC converter: it makes the line battery (up to −95 V) from the board's supply."""
 
-from .wire import STEP
+from host_tools.virtual_board.wire import STEP
 
 _RISE = 650.0 * STEP  # volts per step: 72 V in about 110 ms
 _FARADS = 10e-6

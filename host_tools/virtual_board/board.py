@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .chip import Si321xChip
-from .codec import BLOCK
-from .ear import Ear
-from .events import Event, Listener
-from .highway import SLOT_START, window
-from .phone import Phone
-from .tone_table import region_tones
-from .wire import STEP, Wire
+from host_tools.virtual_board.chip import Si321xChip
+from host_tools.virtual_board.codec import BLOCK
+from host_tools.virtual_board.ear import Ear
+from host_tools.virtual_board.events import Event, Listener
+from host_tools.virtual_board.highway import SLOT_START, window
+from host_tools.virtual_board.phone import Phone
+from host_tools.virtual_board.tone_table import region_tones
+from host_tools.virtual_board.wire import STEP, Wire
 
 BLOCK_BYTES = BLOCK * 2 * 2  # 80 frames × (port 1 int16 LE, port 2 int16 LE)
 BLOCK_SECONDS = BLOCK / 8000

@@ -2,7 +2,7 @@
 
 import random
 
-from .chip_registers import (
+from host_tools.virtual_board.chip_registers import (
     CALIBRATE_1,
     CALIBRATE_2,
     CM_BALANCE,

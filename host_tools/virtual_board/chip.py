@@ -11,12 +11,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from . import chip_registers as reg
-from .calibration import BUSY, Calibration
-from .chip_timers import GateTimer
-from .codec import Codec
-from .line_side import LineSide
-from .wire import STEP, Wire
+from host_tools.virtual_board import chip_registers as reg
+from host_tools.virtual_board.calibration import BUSY, Calibration
+from host_tools.virtual_board.chip_timers import GateTimer
+from host_tools.virtual_board.codec import Codec
+from host_tools.virtual_board.line_side import LineSide
+from host_tools.virtual_board.wire import STEP, Wire
 
 _FLOATING = 0xFF  # what the controller reads while no chip drives the bus (pull-up)
 _INDIRECT_SECONDS = 62.5e-6  # the indirect port is served at 16 kHz

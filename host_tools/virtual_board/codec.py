@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import calibration as cal
-from . import chip_registers as reg
-from .dtmf_decoder import DtmfDecoder
-from .highway import FRAME_BITS, compress, expand
-from .oscillator import ToneOscillator
+from host_tools.virtual_board import calibration as cal
+from host_tools.virtual_board import chip_registers as reg
+from host_tools.virtual_board.dtmf_decoder import DtmfDecoder
+from host_tools.virtual_board.highway import FRAME_BITS, compress, expand
+from host_tools.virtual_board.oscillator import ToneOscillator
 
 if TYPE_CHECKING:
-    from .chip import Si321xChip
+    from host_tools.virtual_board.chip import Si321xChip
 
 BLOCK = 80  # samples per block
 _STEPS = 8  # of 1.25 ms in a block
@@ -42,6 +42,7 @@ class Codec:
         self._noise = np.random.default_rng(seed).normal(0.0, rms, 8000 + BLOCK)
         self._noise_at = 0
         self._gates: deque[bool] = deque(maxlen=_STEPS)
+        self._tone_gates: deque[tuple[bool, bool]] = deque(maxlen=_STEPS)
         self.reset()
 
     def reset(self) -> None:
@@ -55,8 +56,10 @@ class Codec:
         self._chip.registers[reg.DTMF] = 0
 
     def gate(self) -> None:
-        """Called each 1.25 ms: note whether line and codec are connected."""
+        """Called each 1.25 ms: note whether line and codec are connected, and which tones are on."""
         self._gates.append(self._chip.running and self._chip.line.talking)
+        timers = self._chip.timers
+        self._tone_gates.append((timers["o1"].on, timers["o2"].on))
 
     # ---- highway ------------------------------------------------------------------------------------
 
@@ -155,8 +158,10 @@ class Codec:
         total = np.zeros(BLOCK)
         for index, names in enumerate((("OSC1", "OSC1X", "OSC1Y"), ("OSC2", "OSC2X", "OSC2Y"))):
             mode = self._chip.registers[reg.OSC1 + index]
-            if mode & 0x04 and mode & route and self._chip.timers[("o1", "o2")[index]].on:
-                total += self.oscillators[index].block(*(self._chip.named(name) for name in names), BLOCK)
+            gates = [gate[index] for gate in self._tone_gates]
+            if mode & 0x04 and mode & route and any(gates):
+                tone = self.oscillators[index].block(*(self._chip.named(name) for name in names), BLOCK)
+                total += tone * np.repeat(np.array(gates, dtype=float), BLOCK // len(gates))
         return total
 
     def _decode_dtmf(self, signal: np.ndarray) -> None:

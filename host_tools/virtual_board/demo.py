@@ -37,6 +37,7 @@ class Result:
     entries: list[Entry] = field(default_factory=list)
     traces: dict[int, plot.PortTrace] = field(default_factory=dict)
     status: dict[str, Any] = field(default_factory=dict)
+    console: list[str] = field(default_factory=list)  # all that the firmware wrote
     runtime: str = ""
     start_seconds: float = 0.0  # from the start of the firmware to both ports in service
     begin: float = 0.0
@@ -80,6 +81,7 @@ async def perform(
                 session = await stack.enter_async_context(
                     Session(script.config, **board_options(script), **options)
                 )
+                result.console = session.console_lines
                 if not quiet:
                     await stack.enter_async_context(story.Teller(session.history, session.now, tell, _HOLD))
                 await session.ready()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .tone_table import Section, parse_script
+from host_tools.virtual_board.tone_table import Section, parse_script
 
 RATE = 8000
 BLOCK = 80

@@ -50,7 +50,7 @@ def compress(samples: np.ndarray, mode: int) -> np.ndarray:
     order = _ORDERS[law]
     levels = _TABLES[law][order]
     middle = (levels[1:] + levels[:-1]) / 2
-    return (order[np.searchsorted(middle, samples)] << 8).astype(np.uint16)
+    return (order[np.searchsorted(middle, samples, "right")] << 8).astype(np.uint16)
 
 
 def window(words: np.ndarray, start: int, at: int) -> np.ndarray | None:

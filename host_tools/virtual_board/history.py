@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PORTS = (1, 2)
+CADENCED = ("ringback", "busy", "congestion", "call_waiting", "howler")  # tones with pauses
+LONGEST_PAUSE = 11.0  # seconds from one burst of a tone to the next (call waiting: 10 s)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from . import calibration as cal
-from . import chip_registers as reg
-from .battery import Battery
-from .chip_timers import GateTimer
-from .monitor import (
+from host_tools.virtual_board import calibration as cal
+from host_tools.virtual_board import chip_registers as reg
+from host_tools.virtual_board.battery import Battery
+from host_tools.virtual_board.chip_timers import GateTimer
+from host_tools.virtual_board.monitor import (
     POWER_UNIT,
     Debounce,
     LowPass,
@@ -15,11 +15,11 @@ from .monitor import (
     transistor_currents,
     transistor_powers,
 )
-from .oscillator import RingOscillator
-from .wire import STEP, Feed, Wire
+from host_tools.virtual_board.oscillator import RingOscillator
+from host_tools.virtual_board.wire import STEP, Feed, Wire
 
 if TYPE_CHECKING:
-    from .chip import Si321xChip
+    from host_tools.virtual_board.chip import Si321xChip
 
 _TALKING = (reg.FORWARD, reg.FORWARD_OHT, reg.REVERSE, reg.REVERSE_OHT)
 _RINGING_LIMIT = 0.08  # A; assumed: the pass transistors' limit while ringing

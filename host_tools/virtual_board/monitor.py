@@ -1,6 +1,6 @@
 """The 800 Hz logic that turns measured currents and powers into loop closure, ring trip and power alarms."""
 
-from .chip_registers import low_pass_factor
+from host_tools.virtual_board.chip_registers import low_pass_factor
 
 
 class Debounce:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .ring_detector import RingDetector
-from .wire import STEP, Wire
+from host_tools.virtual_board.ring_detector import RingDetector
+from host_tools.virtual_board.wire import STEP, Wire
 
 RATE = 8000
 BLOCK = 80

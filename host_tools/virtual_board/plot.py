@@ -16,7 +16,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 
-from host_tools.virtual_board.history import PORTS, Entry
+from host_tools.virtual_board.history import CADENCED, LONGEST_PAUSE, PORTS, Entry, tone_names
 from host_tools.virtual_board.ladder import Message, ladder, lanes_of
 from host_tools.virtual_board.play import Figure
 from host_tools.virtual_board.speech import levels_dbm0
@@ -35,6 +35,7 @@ TONE_COLOURS = {
     "howler": "#ef767a",
     "confirm": "#a8dadc",
     "speech": "#b7e4c7",
+    "echo": "#e3f1e8",
 }
 _FLOOR = -60.0  # dBm0, of the level panels
 
@@ -227,17 +228,10 @@ def _sound(
     panel.set_ylabel("level, dBm0")
     _name(panel, f"port {port}   handset")
     panel.legend(loc="upper right", ncols=2, frameon=False, fontsize=8, borderaxespad=0.1, handlelength=1.2)
-    for name, start, stop in _spans(entries, port, end):
-        if name != "silence":
-            _bar(
-                panel,
-                start - begin,
-                stop - begin,
-                _FLOOR - 21,
-                8.5,
-                name.replace("_", " "),
-                TONE_COLOURS.get(name, "#d8dee4"),
-            )
+    for span in _spans(entries, port, end):
+        colour = TONE_COLOURS.get(span.name, "#d8dee4")
+        text = span.name.replace("_", " ")
+        _bar(panel, span.start - begin, span.end - begin, _FLOOR - 21, 8.5, text, colour, end - begin)
     for entry in entries:
         if entry.port == port and entry.kind in ("dialled", "said") and entry.began is not None:
             what = entry.detail.get("digits") or entry.detail.get("what", "")
@@ -249,26 +243,47 @@ def _sound(
                 8.5,
                 f"dials {what}" if entry.kind == "dialled" else f"says “{what}”",
                 "#fbe3bd",
+                end - begin,
             )
 
 
-def _spans(entries: Sequence[Entry], port: int, end: float) -> list[tuple[str, float, float]]:
-    """(name, from, to) of each tone heard; bursts of one tone within 5 s are one span (a cadence)."""
-    begun: dict[str, float] = {}
-    spans: list[tuple[str, float, float]] = []
+@dataclass
+class _Span:
+    """A tone heard from `start` to `end`, the pauses of its cadence included."""
+
+    name: str
+    names: list[str]
+    start: float
+    end: float
+
+
+def _spans(entries: Sequence[Entry], port: int, end: float) -> list[_Span]:
+    spans: list[_Span] = []
+    on = False
     for entry in entries:
-        if entry.kind == "tone" and entry.port == port:
-            name = entry.detail["name"]
-            if entry.detail["on"]:
-                begun.setdefault(name, entry.time)
-            elif name in begun and entry.time <= begun[name]:
-                begun.pop(name)  # it turned out to be another one
-            elif name in begun:
-                spans.append((name, begun.pop(name), entry.time))
-    return sorted([*spans, *((name, start, end) for name, start in begun.items())], key=lambda span: span[1])
+        if entry.kind in ("lift", "hang") and entry.port == port:
+            spans.append(_Span("", [], entry.time, entry.time))  # no cadence goes on over this
+        if entry.kind != "tone" or entry.port != port:
+            continue
+        name, last = entry.detail["name"], spans[-1] if spans else _Span("", [], 0, 0)
+        if not entry.detail["on"]:
+            last.end, on = max(entry.time, last.start), False
+            continue
+        on = True
+        label = "echo" if entry.detail.get("echo") else name
+        if name in CADENCED and name in last.names and entry.time - last.end < LONGEST_PAUSE:
+            last.name, last.names = label, tone_names(entry)
+        else:
+            spans.append(_Span(label, tone_names(entry), entry.time, entry.time))
+    if on:
+        spans[-1].end = end
+    return [span for span in spans if span.end > span.start and span.name != "silence"]
 
 
-def _bar(panel: Axes, x0: float, x1: float, y: float, height: float, text: str, colour: str) -> None:
+def _bar(
+    panel: Axes, x0: float, x1: float, y: float, height: float, text: str, colour: str, span: float
+) -> None:
+    """A labelled bar; `span`: seconds over the width of the panel, to know if the label fits."""
     panel.add_patch(
         FancyBboxPatch(
             (x0, y),
@@ -281,7 +296,10 @@ def _bar(panel: Axes, x0: float, x1: float, y: float, height: float, text: str, 
             zorder=2,
         )
     )
-    panel.text(x0 + 0.04, y + height / 2, text, va="center", fontsize=7.5, clip_on=True, zorder=4)
+    if (x1 - x0) / span > 0.0058 * len(text):
+        panel.text((x0 + x1) / 2, y + height / 2, text, ha="center", va="center", fontsize=7.5, zorder=4)
+    elif text.startswith("dials"):
+        panel.text(x1 + 0.003 * span, y + height / 2, text, va="center", fontsize=7.5, zorder=4)
 
 
 def _strip(panel: Axes, messages: Sequence[Message], begin: float) -> None:

@@ -8,7 +8,7 @@ from the crossings. With the handset up it measures no more, but still tells whe
 import math
 from collections import deque
 
-from .wire import STEP
+from host_tools.virtual_board.wire import STEP
 
 _LEAST_VRMS = 15.0
 _LOWEST_HZ, _HIGHEST_HZ = 13.0, 75.0
@@ -44,8 +44,8 @@ class RingDetector:
                 self._dc = volts
             return
         last, self._last = self._last, volts
-        if last * volts < 0 or (last == 0) != (volts == 0):
-            self._crossings.append(self._samples - (volts / (volts - last) if volts != last else 0.0))
+        if (last >= 0) != (volts >= 0):
+            self._crossings.append(self._samples - volts / (volts - last))
             if len(self._crossings) > 12:
                 del self._crossings[0]
         quiet_since = self._crossings[-1] if self._crossings else self._began

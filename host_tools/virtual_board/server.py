@@ -12,7 +12,7 @@ blocks at once; what is more is left out of board time (`slipped`), so that no F
 import asyncio
 import time
 
-from .board import BLOCK_SECONDS, Board
+from host_tools.virtual_board.board import BLOCK_SECONDS, Board
 
 LOOPBACK = "127.0.0.1"
 _SELECT_RESET = 0xFE

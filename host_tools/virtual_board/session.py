@@ -162,6 +162,8 @@ class Session:
 
     async def act(self, act: Act, folder: Path) -> None:
         """Carry out an action, return at its end; speech goes on meanwhile. Raises CannotDo, WavError."""
+        if self._server is not None:
+            self._server.advance()  # hands act at the present, not at the board's last step
         phone = self.board.phone(act.port)
         options = act.options
         detail: dict[str, Any] = {}

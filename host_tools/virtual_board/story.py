@@ -7,7 +7,7 @@ from typing import Any, Self
 from rich.table import Table
 from rich.text import Text
 
-from host_tools.virtual_board.history import Entry, History, sip_word
+from host_tools.virtual_board.history import CADENCED, LONGEST_PAUSE, Entry, History, sip_word, tone_names
 from host_tools.virtual_board.play import Figure, in_short
 from host_tools.virtual_board.reference import REFERENCE
 
@@ -27,6 +27,7 @@ class Teller:
         self._tell = tell
         self._hold = hold
         self._held: list[Entry] = []
+        self._cadence: dict[int, tuple[list[str], float]] = {}  # port → tone with pauses told last, and when
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -44,7 +45,22 @@ class Teller:
         """Tell what is not later than board time `until`."""
         self._held.sort(key=lambda entry: entry.time)
         while self._held and self._held[0].time <= until:
-            self._tell(self._held.pop(0))
+            entry = self._held.pop(0)
+            if not self._repeats(entry):
+                self._tell(entry)
+
+    def _repeats(self, entry: Entry) -> bool:
+        """True for the pauses of a cadence, and for its bursts after the first."""
+        if entry.kind in ("lift", "hang", "flash", "dialled"):
+            self._cadence.pop(entry.port, None)
+        if entry.kind != "tone" or entry.detail["name"] not in CADENCED:
+            return False
+        if not entry.detail["on"]:
+            return True
+        names, told = self._cadence.get(entry.port, ([], -LONGEST_PAUSE))
+        now = _could_be(entry)
+        self._cadence[entry.port] = (now, entry.time)
+        return now == names and entry.time - told < LONGEST_PAUSE
 
     async def _run(self) -> None:
         while True:
@@ -89,11 +105,12 @@ def _words(entry: Entry) -> Text:
             return Text("☎ ringing stops", "magenta")
         return Text(f"☎ RINGS  {detail['volts']:.1f} Vrms, {detail['hz']:.1f} Hz on the wire", "bold magenta")
     if kind == "tone":
-        name = "an echo of itself" if detail.get("echo") else detail["name"].replace("_", " ")
+        name = " or ".join(_could_be(entry)).replace("_", " ")
+        style = "bold green"
+        if detail.get("echo"):
+            name, style = "an echo of itself", "green"
         if detail["on"]:
-            return Text.assemble(
-                ("♪ hears ", "green"), (name, "green" if detail.get("echo") else "bold green")
-            )
+            return Text.assemble(("♪ hears ", "green"), (name, style))
         return Text(f"♪ no longer hears {name}", "dim green")
     if kind == "digit":
         return Text.assemble(("♪ hears digit ", "green"), (detail["digit"], "bold green"))
@@ -111,6 +128,10 @@ def _words(entry: Entry) -> Text:
     if kind in ("fault", "pcm"):
         return Text(f"board: {detail.get('text', '')}", "bold red" if kind == "fault" else "dim")
     return Text(in_short(entry))
+
+
+def _could_be(entry: Entry) -> list[str]:
+    return list(dict.fromkeys(tone_names(entry))) if entry.detail["on"] else [entry.detail["name"]]
 
 
 def _sip(entry: Entry) -> Text:

@@ -13,7 +13,8 @@ from support.runtimes import micropythons
 from ata.dsp import level, mix
 from ata.dsp.dtmf import BEGAN, ENDED, DtmfDetector
 from ata.dsp.g711 import G711, PCMA, PCMU
-from ata.dsp.tones import ToneGenerator, compile_tone
+from ata.dsp.tone_script import compile_tone
+from ata.dsp.tones import ToneGenerator
 
 PEAK_0_DBM0 = 22828
 DIGITS = "0123456789*#ABCD"

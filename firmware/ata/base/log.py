@@ -11,21 +11,26 @@ ERROR = "E"
 
 
 class Log:
-    """Keeps the last `capacity` lines as (tick, level, part, text)."""
+    """Keeps the last `capacity` lines as (ms since start, level, part, text).
 
-    def __init__(self, clock, capacity=64, sink=None):
-        self._clock = clock  # a function that gives the present tick
+    `now()` gives the milliseconds since start. `sink(line)`, if set, sees every line at once; `shown` is for
+    its use: the levels it prints, as one string.
+    """
+
+    def __init__(self, now, capacity=64, sink=None):
+        self.now = now
+        self.sink = sink
+        self.shown = ""
         self._ring = [None] * capacity
         self._next = 0
-        self._sink = sink
         self.counts = {}
 
     def write(self, level, part, text):
-        line = (self._clock(), level, part, text)
+        line = (self.now(), level, part, text)
         self._ring[self._next] = line
         self._next = (self._next + 1) % len(self._ring)
-        if self._sink is not None:
-            self._sink(line)
+        if self.sink is not None:
+            self.sink(line)
 
     def info(self, part, text):
         self.write(INFO, part, text)
@@ -53,5 +58,5 @@ class Log:
 
 def render(line):
     """One kept line as text: seconds since start, level, part, message."""
-    tick, level, part, text = line
-    return "%d.%03d %s %s: %s" % (tick // 1000, tick % 1000, level, part, text)
+    ms, level, part, text = line
+    return "%d.%03d %s %s: %s" % (ms // 1000, ms % 1000, level, part, text)

@@ -5,8 +5,6 @@ returns: ("send", bytes, host, port). Lines and media are told directly.
 """
 
 from ata.base.clock import sooner
-from ata.call import routing
-from ata.call.dialplan import DialPlan
 from ata.call.phone import Leg, Phone
 from ata.sip.offer import LocalMedia
 
@@ -18,7 +16,6 @@ _INFO_MS = 160  # duration told in an INFO digit
 _PLAY_MS = 100  # length at which a digit received by INFO is played to the line
 _PLAY_MAX_MS = 5000
 
-_PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
 _DIAL_TONES = ("dial", "stutter")
 _DIGITS = "0123456789*#ABCD"
 
@@ -26,42 +23,31 @@ _DIGITS = "0123456789*#ABCD"
 class Exchange:
     """Ports 1 and 2.
 
-    `settings`: the configuration snapshot. `region`: the region's data. `lines`: {port: ata.line.machine.Line}.
-    `compile_tone`: text -> what the tone generator plays (ata.dsp.tones). `resolve(host, port)` -> an address
-    for sendto or None. `rtp_port(port, slot)` -> the local UDP port of a slot.
+    `router`, `plan`, `timeouts`: for the phones (ata.call.routing, dialplan, phone). `lines`: {port:
+    ata.line.machine.Line}. `tones`: {name: compiled script}; `cadence`: of ringing, in ms. `options`:
+    {"codecs": payload types in order of preference, "event_type": RFC 4733 payload type, "dtmf": {port: how
+    digits leave: rfc4733, info, inband, auto}}. `resolve(host, port)` -> an address for sendto, or None.
+    `rtp_port(port, slot)` -> the local UDP port of a media slot. `random(n)` -> n bytes.
     """
 
-    def __init__(self, settings, region, ua, lines, media, resolve, rtp_port, random, log, compile_tone):
-        self._settings = settings
+    def __init__(self, ua, lines, media, router, plan, timeouts, tones, cadence, options,
+                 resolve, rtp_port, random, log):  # fmt: skip
         self._ua = ua
         self._lines = lines
         self._media = media
+        self.router = router
+        self._tones = tones
+        self._cadence = cadence
+        self._options = options
         self._resolve = resolve
         self._rtp_port = rtp_port
         self._random = random
         self._log = log
-        self._cadence = region["ring"]
-        self._tones = {name: compile_tone(text) for name, text in region["tones"].items()}
         self._outputs = []
         self._legs = {}  # session -> leg
         self.registrations = {}  # port -> state, as the user agent tells it
         self.calls = 0
-        self._router = routing.Router(settings)
-        self.phones = {}
-        for port in (1, 2):
-            self.phones[port] = self._make_phone(port)
-
-    def _make_phone(self, port):
-        get = self._settings.get
-        plan = DialPlan(get("dial.plan"), self._router.whole_numbers())
-        timeouts = {
-            "first_digit": get("dial.first_digit") * 1000,
-            "interdigit": get("dial.interdigit") * 1000,
-            "short": get("dial.short") * 1000,
-            "howl_after": 30000,
-            "howl_for": 60000,
-        }
-        return Phone(port, self, plan, timeouts, self._unexpected)
+        self.phones = {port: Phone(port, self, plan, timeouts, self._unexpected) for port in (1, 2)}
 
     def _unexpected(self, machine, event):
         self._log.count("unexpected event")
@@ -211,7 +197,7 @@ class Exchange:
     def place(self, leg, number, now):
         """Call `number`. Returns 0, or the SIP status that says why there is no way to it."""
         port = leg.phone.port
-        target = self._router.target(port, number, self.registrations.get(port), self._ua.host, self._ua.port)
+        target = self.router.target(port, number, self.registrations.get(port), self._ua.host, self._ua.port)
         self._log.info("call", "port %d calls %s" % (port, target or number))
         if target is None:
             return _NOT_FOUND
@@ -260,10 +246,8 @@ class Exchange:
         return self._media.slot(leg.phone.port, leg.slot)
 
     def _dtmf(self, port):
-        return self._settings.get("port.%d.dtmf" % port)
+        return self._options["dtmf"][port]
 
     def _local_media(self, leg):
-        get = self._settings.get
-        codecs = tuple([_PAYLOAD_TYPES[name] for name in get("rtp.codecs")])
         port = self._rtp_port(leg.phone.port, leg.slot)
-        return LocalMedia(self._ua.host, port, codecs, get("rtp.event_type"))
+        return LocalMedia(self._ua.host, port, self._options["codecs"], self._options["event_type"])

@@ -11,14 +11,14 @@ Sockets are the pump's business: it hands datagrams to `slot.stream.receive` bef
 
 from array import array
 
+from micropython import const
+
 from ata.dsp import mix
 from ata.dsp.dtmf import DtmfDetector
 from ata.dsp.g711 import G711
 from ata.dsp.plc import Plc
 from ata.dsp.tones import ToneGenerator, sine_table
 from ata.rtp.stream import RtpStream
-from micropython import const
-
 
 _FRAME = const(160)  # samples of one port in one step: 20 ms at 8 kHz
 _HEADER = const(12)  # of an RTP packet

@@ -4,18 +4,17 @@ _DIRECT_IP = "*47"  # *47 192*168*1*20, as on other adapters: a call to an IPv4 
 
 
 class Router:
-    def __init__(self, settings):
-        self._directory = settings.get("directory")
-        self._local = {}
-        self._has_server = {}
-        for port in (1, 2):
-            if settings.get("port.%d.enabled" % port):
-                self._local[settings.get("port.%d.number" % port)] = port
-            self._has_server[port] = bool(settings.get("port.%d.server" % port))
+    """`numbers`: {number: port} of our own ports. `directory`: {dialled digits: "user@host[:port]"}.
+    `servers`: {port: True if it has a SIP server}."""
+
+    def __init__(self, numbers, directory, servers):
+        self.numbers = numbers
+        self._directory = directory
+        self._servers = servers
 
     def whole_numbers(self):
         """Numbers known to be complete: no time-out after their last digit."""
-        return list(self._local) + list(self._directory)
+        return list(self.numbers) + list(self._directory)
 
     def target(self, port, number, registration, host, sip_port):
         """What to invite for `number` dialled on `port`: "user@host:port" (direct), the bare number (by the
@@ -25,9 +24,9 @@ class Router:
             return self._directory[number]
         if number.startswith(_DIRECT_IP):
             return direct_address(number[len(_DIRECT_IP) :])
-        if self._has_server[port] and registration in ("registered", None):
+        if self._servers[port] and registration in ("registered", None):
             return number
-        if number in self._local:
+        if number in self.numbers:
             # Port to port needs no server: the call goes to our own SIP socket.
             return "%s@%s:%d" % (number, host, sip_port)
         return None

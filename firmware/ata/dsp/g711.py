@@ -24,6 +24,33 @@ _BIAS = const(256)  # places in the encode table behind the 256 shifts
 _INVERT = const(257)
 
 
+@micropython.viper
+def _encode(pcm: ptr16, out: ptr8, shifts: ptr8, offset: int, n: int):
+    i = 0
+    while i < n:
+        m = pcm[i]
+        invert = shifts[_INVERT]
+        if m & 0x8000:
+            m ^= 0xFFFF
+            invert ^= 0x80
+        m += shifts[_BIAS]
+        if m > 0x7FFF:
+            m = 0x7FFF
+        s = shifts[m >> 7]
+        out[offset] = ((m >> s) + (s << 4) - 64) ^ invert
+        offset += 1
+        i += 1
+
+
+@micropython.viper
+def _decode(pcm: ptr16, src: ptr8, samples: ptr16, offset: int, n: int):
+    i = 0
+    while i < n:
+        pcm[i] = samples[src[offset]]
+        offset += 1
+        i += 1
+
+
 class G711:
     """One law; holds its tables (770 bytes), no state between frames, so any number of calls share it."""
 
@@ -57,33 +84,10 @@ class G711:
             k += 1
         self._samples = samples
 
-    @micropython.viper
-    def encode(self, pcm: ptr16, out: ptr8, offset: int, n: int):
-        """n samples of `pcm` to codes out[offset:offset + n]. Allocates nothing."""
-        shifts = ptr8(self._shifts)
-        bias = int(shifts[_BIAS])
-        positive = int(shifts[_INVERT])
-        i = 0
-        while i < n:
-            m = pcm[i]
-            invert = positive
-            if m & 0x8000:
-                m ^= 0xFFFF
-                invert ^= 0x80
-            m += bias
-            if m > 0x7FFF:
-                m = 0x7FFF
-            s = shifts[m >> 7]
-            out[offset] = ((m >> s) + (s << 4) - 64) ^ invert
-            offset += 1
-            i += 1
+    def encode(self, pcm, out, offset, n):
+        """n samples of `pcm` (array('h')) to codes out[offset:offset + n]. Allocates nothing."""
+        _encode(pcm, out, self._shifts, offset, n)
 
-    @micropython.viper
-    def decode(self, src: ptr8, offset: int, pcm: ptr16, n: int):
-        """n codes src[offset:offset + n] to samples of `pcm`. Allocates nothing."""
-        samples = ptr16(self._samples)
-        i = 0
-        while i < n:
-            pcm[i] = samples[src[offset]]
-            offset += 1
-            i += 1
+    def decode(self, src, offset, pcm, n):
+        """n codes src[offset:offset + n] to samples of `pcm` (array('h')). Allocates nothing."""
+        _decode(pcm, src, self._samples, offset, n)

@@ -1,17 +1,4 @@
-"""Call-progress tones and DTMF, from text scripts.
-
-    350@-13+440@-13;0/0                 dial tone: for ever
-    480@-24+620@-24;0.5/0.5             busy: 0.5 s on, 0.5 s off, repeated
-    400+450;0.4/0.2|400+450;0.4/2.0     two sections, repeated together (UK ringback)
-    440;0.1/0.1|440;0.1/0.1|440;0/0     a last section for ever
-
-    script  = section *("|" section)
-    section = tone *("+" tone) ";" on "/" off      on, off in seconds; 0/0 (last section only): for ever
-    tone    = frequency ["*" modulation] ["@" level]
-
-Frequencies are in Hz (0 is silence), the level in dBm0 of each tone (−13 unless given). f*m is f with
-100 % amplitude modulation by m, which is the sum of f and, 6 dB weaker, f + m and f − m. A section has
-at most four sines; a modulated tone counts as three.
+"""Call-progress tones and DTMF digits, played from compiled scripts (ata.dsp.tone_script).
 
 How it works: a 24-bit phase steps through one period of 256 samples for each sine. Cutting the phase to
 8 bits costs distortion 48 dB below the tone, 10 dB better than G.711; level and frequency do not drift.
@@ -24,13 +11,14 @@ from array import array
 import micropython
 from micropython import const
 
-from ata.base.errors import ConfigError, LocalError
+from ata.base.errors import LocalError
+
+PEAK_0_DBM0 = 22828  # sine peak at 0 dBm0: 3.14 dB below full scale (G.711 table 5)
 
 # A compiled script is one array('i') of rows: [samples on, samples off, 4 × (phase step, amplitude)].
 _ROW = const(10)
 _SINES = const(4)
 _FOR_EVER = const(0x1FFFFFFF)
-_PEAK_0_DBM0 = const(22828)  # sine peak at 0 dBm0: 3.14 dB below full scale (G.711 table 5)
 
 # Q.23: rows and columns of the keypad in Hz.
 _LOW = (697, 770, 852, 941)
@@ -39,60 +27,10 @@ _HIGH = (1209, 1336, 1477, 1633)
 _PLACES = b"\x0d\x00\x01\x02\x04\x05\x06\x08\x09\x0a\x0c\x0e\x03\x07\x0b\x0f"
 
 
-def compile_tone(text):
-    """The script `text` (grammar above) as ToneGenerator.start() takes it; ConfigError says what is wrong."""
-    rows = array("i")
-    parts = text.split("|")
-    for number, part in enumerate(parts):
-        tones, semicolon, times = part.partition(";")
-        on, slash, off = times.partition("/")
-        if not semicolon or not slash:
-            raise ConfigError(None, part.strip() or "''", "a tone section is frequency@level+…;on/off")
-        on = int(_number(on, "seconds on", 0, 3600) * 8000 + 0.5)
-        off = int(_number(off, "seconds off", 0, 3600) * 8000 + 0.5)
-        if not on and not off:
-            if number < len(parts) - 1:
-                raise ConfigError(None, part.strip(), "0/0 lasts for ever: only in the last section")
-            on = _FOR_EVER
-        sines = []
-        for tone in tones.split("+"):
-            _add_tone(sines, tone)
-        if len(sines) > 2 * _SINES:
-            raise ConfigError(None, tones.strip(), "at most 4 sines in a section")
-        sines += [0] * (2 * _SINES - len(sines))
-        rows.extend(array("i", [on, off] + sines))
-    if len(parts) == 1 and rows[1] == 0:
-        rows[0] = _FOR_EVER
-    return rows
-
-
-def _add_tone(sines, tone):
-    frequency, at, level = tone.partition("@")
-    frequency, star, modulation = frequency.partition("*")
-    hz = _number(frequency, "a frequency in Hz", 0, 3900)
-    peak = _PEAK_0_DBM0 * 10 ** ((_number(level, "a level in dBm0", -60, 3) if at else -13) / 20)
-    if hz == 0:
-        return
-    _add_sine(sines, hz, peak)
-    if star:
-        m = _number(modulation, "a modulation in Hz", 1, min(hz - 1, 3900 - hz))
-        _add_sine(sines, hz + m, peak / 2)
-        _add_sine(sines, hz - m, peak / 2)
-
-
-def _add_sine(sines, hz, peak):
-    sines.append(int(hz * 16777216 / 8000 + 0.5))
-    sines.append(int(peak + 0.5))
-
-
-def _number(text, what, low, high):
-    try:
-        value = float(text)
-    except ValueError:
-        value = None
-    if value is None or not low <= value <= high:
-        raise ConfigError(None, text.strip() or "''", "%s, %g to %g, is wanted here" % (what, low, high))
-    return value
+def add_sine(words, hz, peak):
+    """Append a sine's two words to a section: the 24-bit phase step and the amplitude."""
+    words.append(int(hz * 16777216 / 8000 + 0.5))
+    words.append(int(peak + 0.5))
 
 
 @micropython.viper
@@ -128,9 +66,9 @@ class ToneGenerator:
         # The phase steps and the amplitudes (−8 dBm0 low, −6 dBm0 high) of the DTMF frequencies.
         sines = []
         for hz in _LOW:
-            _add_sine(sines, hz, _PEAK_0_DBM0 * 0.398107)
+            add_sine(sines, hz, PEAK_0_DBM0 * 0.398107)
         for hz in _HIGH:
-            _add_sine(sines, hz, _PEAK_0_DBM0 * 0.501187)
+            add_sine(sines, hz, PEAK_0_DBM0 * 0.501187)
         self._dtmf = array("i", sines)
         self._digit = array("i", [0] * _ROW)
         self._phases = array("i", [0] * _SINES)

@@ -18,12 +18,11 @@ Durations are therefore as good as the sampling: with samples 10 ms apart, ±10 
 
 from micropython import const
 
-from ata.base.clock import add, diff, due
+from ata.base.clock import add, diff
 
-# After a ring trip the chip turns ringing into feed, and the loop current needs a moment to be seen.
-_SETTLE_MS = const(300)
-# A handset lifted slowly opens the switch hook once more: no pulse and no flash can begin so early.
-_LIFT_MS = const(100)
+# A handset lifted slowly opens the switch hook once more, and after a ring trip the loop current needs a
+# moment to be seen: no pulse and no flash begins so early.
+_LIFT_MS = const(150)
 
 _OFF_HOOK = ("off_hook",)
 _ON_HOOK = ("on_hook",)
@@ -56,15 +55,10 @@ class HookDecoder:
         self._opened = 0  # when the loop last opened, and last closed
         self._closed = 0
         self._pulses = 0
-        self._settled = None  # until this tick an open loop is not believed
         self._out.clear()
 
     def sample(self, off_hook, now):
         """The chip's level (True: loop closed) as read at `now`; unchanged levels cost next to nothing."""
-        if self._settled is not None:
-            if not off_hook and not due(self._settled, now):
-                return
-            self._settled = None
         self.tick(now)  # the old level was there until now
         if off_hook != self._raw:
             self._raw = off_hook
@@ -74,7 +68,6 @@ class HookDecoder:
         """The chip is sure that the phone was lifted (ring trip): off-hook without waiting for the level."""
         if not self.off_hook:
             self._raw = self._level = True
-            self._settled = add(now, _SETTLE_MS)
             self._lifted(now)
 
     def deadline(self):
@@ -103,7 +96,6 @@ class HookDecoder:
             if not self._level:
                 if diff(now, self._opened) > self._windows["flash_max"]:
                     self.off_hook = False
-                    self._pulses = 0
                     self._out.append(_ON_HOOK)
             elif self._pulses and diff(now, self._closed) >= self._windows["interdigit"]:
                 self._end_digit()
@@ -125,15 +117,9 @@ class HookDecoder:
         length = self.last_break = diff(at, self._opened)
         flash = windows["flash_min"] <= length <= windows["flash_max"]
         pulse = windows["pulse_break_min"] <= length <= windows["pulse_break_max"]
-        if length > windows["flash_max"]:  # the make came before a tick could tell: hung up and lifted again
-            self._out.append(_ON_HOOK)
-            self._lifted(at)
-        elif diff(self._opened, self._lifted_at) < _LIFT_MS:
+        if diff(self._opened, self._lifted_at) < _LIFT_MS:
             self.ignored += 1
         elif pulse and (self.dialling or not flash):
-            # Two digits may stand so far apart that no tick came between them.
-            if self._pulses and diff(self._opened, self._closed) >= windows["interdigit"]:
-                self._end_digit()
             self._pulses += 1
             self._closed = at
         elif flash:

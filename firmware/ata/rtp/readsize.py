@@ -25,6 +25,7 @@ _TICK = const(0x3FFFFFFF)
 _HEADER = const(12)
 _EQUAL = const(3)
 _HOLD = const(1000)  # ms
+_NEAR = const(16)  # packets
 
 _LAST = const(0)  # state: size of the last packet
 _RUN = const(1)  # how many voice packets running had it
@@ -54,9 +55,10 @@ class ReadSize:
         voice = 0
         if kind == 1:
             voice = 1
-            if int(s[_RUN]) and ((seq - int(s[_LAST_SEQ])) & 0xFFFF) == 1 and header[_MARKER] == 0:
-                # the step from the packet before must be that one's samples
-                if ((ts - int(s[_LAST_TS])) & _STAMP) != int(s[_LAST]) - _HEADER:
+            steps = (seq - int(s[_LAST_SEQ])) & 0xFFFF
+            if int(s[_RUN]) and steps < _NEAR and header[_MARKER] == 0:
+                # as many samples must have passed as these packets have
+                if ((ts - int(s[_LAST_TS])) & _STAMP) != steps * (int(s[_LAST]) - _HEADER):
                     voice = 0
         if s[_HELD] and ((now - int(s[_LEFT])) & _TICK) >= _HOLD:
             s[_HELD] = 0

@@ -21,11 +21,12 @@ class Account:
         self.auth_user = auth_user or user
         self.password = password
         self.domain = domain or server or None
-        self.hop = ()  # (host, port) of the server, or nothing
+        self.registrar = "sip:%s" % self.domain
+        self.hop = ()  # (host, port) of the server, or nothing; nobody else is given proof of the password
         self.home = ()  # (host, port) that the domain stands for
         if self.domain:
             self.hop = next_hop("sip:" + (outbound or server or domain))
-            self.home = next_hop("sip:" + self.domain)
+            self.home = next_hop(self.registrar)
         self.all_by_proxy = bool(outbound)  # direct calls as well (RFC 3261 §8.1.2)
         self.contact = "<%s>" % Uri("sip", escape(user), host, port)
         aor = self.address(user) if self.domain else self.contact[1:-1]
@@ -33,7 +34,7 @@ class Account:
 
     def address(self, user):
         """The URI text of `user` at this account's domain."""
-        uri = parse_uri("sip:%s" % self.domain)
+        uri = parse_uri(self.registrar)
         uri.user = escape(user)
         return str(uri)
 
@@ -57,10 +58,6 @@ class Account:
             hop = self.hop
         return (uri,) + hop
 
-    def trusts(self, host):
-        """True if `host` is this account's server: nobody else gets answers made with its password."""
-        return host in self.hop
-
 
 class Credentials:
     """Answers to the challenges that one call, or one registration, has met (RFC 3261 §22, RFC 7616).
@@ -72,7 +69,7 @@ class Credentials:
         self.account = account
         self.random = random
         self.challenges = {}  # 401 or 407 -> [challenge text, how often it was answered]
-        self.tries = 0  # challenges in a row
+        self.tries = 0  # challenges in a row; set to 0 when a request is let through
 
     def challenged(self, response):
         """Note the challenge of a 401 or 407. False if there is no point in trying again."""
@@ -91,10 +88,6 @@ class Credentials:
             return False
         self.challenges[status] = [challenge, 0]
         return True
-
-    def passed(self):
-        """The request was let through."""
-        self.tries = 0
 
     def sign(self, message):
         """Put the answers to the known challenges into the request `message`."""

@@ -9,12 +9,12 @@ waits ten times as long.
 
 from ata.base.fsm import Fsm
 from ata.sip.account import Credentials, token
+from ata.sip.dialog import Dialog
 from ata.sip.grammar import parse_name_addr
-from ata.sip.message import request
 
 _IGNORED = (None, None)
 _SEND = (None, "send")
-_GONE = ("unregistered", "gone")
+_GONE = ("unregistered", "publish")
 _WAITING = ("wait", {"timeout": ("trying", "send"), "start": ("trying", "begin"), "stop": _GONE})
 
 TABLE = {
@@ -44,12 +44,12 @@ class Registration:
         self.expires = expires
         self.credentials = Credentials(account, ua.random)
         self.state = "unregistered"
-        self.call_id = token(ua.random, 8)
-        self.sender = "%s;tag=%s" % (account.identity, token(ua.random, 4))
-        self.seq = 0
+        # Not a dialog (§10.2), but the same Call-ID, tag and rising numbers.
+        sender = "%s;tag=%s" % (account.identity, token(ua.random, 4))
+        self.dialog = Dialog(token(ua.random, 8), sender, account.identity, account.registrar, [], 0)
         self.failures = 0
         self.wait = 0  # ms until the next REGISTER, the timeout of the states that wait
-        self.fsm = Fsm("registration", TABLE, self, "unregistered", self, ua.unexpected)
+        self.fsm = Fsm("registration", TABLE, self, self.state, self, ua.unexpected)
 
     def __getitem__(self, name):
         # The Fsm asks for the timeout "wait" when it enters a state.
@@ -58,30 +58,25 @@ class Registration:
     # actions of the table
 
     def begin(self, now):
-        self.publish(now, "trying")
+        self.publish(now)
         self.send(now)
 
     def send(self, now, _=None):
         account = self.account
-        self.seq += 1
-        message = request("REGISTER", "sip:" + account.domain)
-        message.add("Max-Forwards", "70")
-        message.add("From", self.sender)
-        message.add("To", account.identity)
-        message.add("Call-ID", self.call_id)
-        message.add("CSeq", "%d REGISTER" % self.seq)
+        message = self.dialog.request("REGISTER")[0]
         message.add("Contact", account.contact)
-        message.add("Expires", str(0 if self.fsm.state == "leaving" else self.expires))
+        message.add("Expires", 0 if self.fsm.state == "leaving" else self.expires)
         self.credentials.sign(message)
-        self.ua.send(message, account.hop[0], account.hop[1], self, now)
+        host, port = account.hop
+        self.ua.send(message, host, port, self, now)
 
-    def publish(self, now, state):
+    def publish(self, now, status=None):
+        state = self.fsm.state
+        if state == "rejected":
+            state = "rejected %d" % status
         if state != self.state:
             self.state = state
             self.ua.events.append(("registration", self.account.key, state))
-
-    def gone(self, now, state=None):
-        self.publish(now, "unregistered")
 
     def response(self, transaction, status, response, now):
         """A REGISTER was answered (see Transaction.user)."""
@@ -97,11 +92,11 @@ class Registration:
                 self.fsm.handle("again", now)
                 return
         if status < 300:
-            self.credentials.passed()
+            self.credentials.tries = 0
             self.failures = 0
             # Refreshed at 80 to 90 % of what was granted, so that a lost REGISTER does not lose a call.
             self.wait = min(max(self._granted(response), 5), 86400) * self._part(800, 900)
-            self.fsm.handle("ok", now, "registered")
+            self.fsm.handle("ok", now)
             return
         self.failures += 1
         lost = response is None or status == 408
@@ -112,10 +107,7 @@ class Registration:
         if response is not None:
             wait = max(wait, 1000 * min(seconds(response.get("Retry-After")), 86400))
         self.wait = wait
-        if lost:
-            self.fsm.handle("lost", now, "unreachable")
-        else:
-            self.fsm.handle("refused", now, "rejected %d" % status)
+        self.fsm.handle("lost" if lost else "refused", now, status)
 
     def _granted(self, response):
         """Seconds granted: of our own Contact, else of the whole answer (§10.2.4)."""

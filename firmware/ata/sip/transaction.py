@@ -24,14 +24,14 @@ from ata.sip.message import request
 _OVER = ("terminated", "end")
 _EXPIRED = ("terminated", "expire")
 _TOLD = (None, "inform")
-_SENT = (None, "respond")
+_SENT = (None, "say")
 _AGAIN = (None, "retransmit")
-_REPEAT = (None, "repeat")
+_REPEAT = (None, "send")
 _IGNORED = (None, None)
 
 # Figure 5 and RFC 6026 §7.2. "final" is a status from 300 to 699.
 INVITE_CLIENT = {
-    "idle": (None, {"start": ("calling", "begin")}),
+    "idle": (None, {"start": ("calling", "say")}),
     "calling": ("B", {"again": _AGAIN, "1xx": ("proceeding", "inform"), "2xx": ("accepted", "inform"),
                       "final": ("completed", "refused"), "timeout": _EXPIRED, "unreachable": _EXPIRED}),
     "proceeding": (None, {"1xx": _TOLD, "2xx": ("accepted", "inform"), "final": ("completed", "refused")}),
@@ -42,8 +42,8 @@ INVITE_CLIENT = {
 
 # Figure 6.
 OTHER_CLIENT = {
-    "idle": (None, {"start": ("trying", "begin")}),
-    "trying": ("F", {"again": _AGAIN, "1xx": (None, "slow"), "2xx": ("completed", "inform"),
+    "idle": (None, {"start": ("trying", "say")}),
+    "trying": ("F", {"again": _AGAIN, "1xx": _TOLD, "2xx": ("completed", "inform"),
                      "final": ("completed", "inform"), "timeout": _EXPIRED, "unreachable": _EXPIRED}),
     "completed": ("K", {"1xx": _IGNORED, "2xx": _IGNORED, "final": _IGNORED, "timeout": _OVER}),
     "terminated": (None, {}),
@@ -51,10 +51,9 @@ OTHER_CLIENT = {
 
 # Figure 7 and RFC 6026 §7.1.
 INVITE_SERVER = {
-    "proceeding": (None, {"request": _REPEAT, "1xx": _SENT, "2xx": ("accepted", "respond"),
-                          "final": ("completed", "respond"), "ack": _IGNORED}),
-    "accepted": ("L", {"request": _IGNORED, "again": _AGAIN, "ack": (None, "quiet"),
-                       "timeout": ("terminated", "unacknowledged")}),
+    "proceeding": (None, {"request": _REPEAT, "1xx": _SENT, "2xx": ("accepted", "say"),
+                          "final": ("completed", "say"), "ack": _IGNORED}),
+    "accepted": ("L", {"request": _IGNORED, "again": _AGAIN, "ack": (None, "quiet"), "timeout": _EXPIRED}),
     "completed": ("H", {"request": _REPEAT, "again": _AGAIN, "ack": ("confirmed", "quiet"),
                         "timeout": _OVER}),
     "confirmed": ("I", {"request": _IGNORED, "ack": _IGNORED, "timeout": _OVER}),
@@ -63,10 +62,10 @@ INVITE_SERVER = {
 
 # Figure 8.
 OTHER_SERVER = {
-    "trying": (None, {"request": _IGNORED, "1xx": ("proceeding", "respond"), "2xx": ("completed", "respond"),
-                      "final": ("completed", "respond")}),
-    "proceeding": (None, {"request": _REPEAT, "1xx": _SENT, "2xx": ("completed", "respond"),
-                          "final": ("completed", "respond")}),
+    "trying": (None, {"request": _IGNORED, "1xx": ("proceeding", "say"), "2xx": ("completed", "say"),
+                      "final": ("completed", "say")}),
+    "proceeding": (None, {"request": _REPEAT, "1xx": _SENT, "2xx": ("completed", "say"),
+                          "final": ("completed", "say")}),
     "completed": ("J", {"request": _REPEAT, "timeout": _OVER}),
     "terminated": (None, {}),
 }  # fmt: skip
@@ -75,9 +74,9 @@ OTHER_SERVER = {
 class Transaction:
     """One transaction of `layer`.
 
-    user: who is told, or None. A client's `response(transaction, status, response, now)` is called for every
-    response that the machine lets through, with status 408 and response None when nobody answered, 503 when
-    the host cannot be reached; a server's `no_ack(now)` when no ACK for a 2xx came.
+    user: who is told, or None. Its `response(transaction, status, response, now)` is called for every response
+    that a client lets through. status 408 and response None: nobody answered a client, or nobody sent an ACK
+    for a server's 2xx; 503 and None: the host cannot be reached.
     host, port: where it sends. request: the Message, or None after its final response.
     """
 
@@ -96,11 +95,6 @@ class Transaction:
         state = "idle" if group is layer.clients else "proceeding" if table is INVITE_SERVER else "trying"
         self.fsm = Fsm(key, table, self, state, layer.timers, layer.unexpected)
         group[key] = self
-
-    def send(self):
-        """Send, or send again, what the transaction sent last."""
-        if self.data:
-            self.layer.transmit(self.data, self.host, self.port)
 
     def answer(self, response, now):
         """Send `response` (a Message) from a server transaction."""
@@ -121,45 +115,39 @@ class Transaction:
 
     # actions of the tables
 
-    def begin(self, now, message):
+    def send(self, now, _=None):
+        """Send, or send again, what the transaction sent last."""
+        if self.data:
+            self.layer.transmit(self.data, self.host, self.port)
+
+    def say(self, now, message):
+        """Send the request of a client, or a response of a server."""
         self.data = message.encode()
-        self.again_at = add(now, self.interval)
-        self.send()
-
-    def retransmit(self, now):
-        self.interval *= 2
-        t2 = self.layer.t2
-        if self.interval > t2 and self.fsm.state != "calling":
-            self.interval = t2
-        self.again_at = add(now, self.interval)
-        self.send()
-
-    def repeat(self, now, response=None):
-        self.send()
-
-    def slow(self, now, response):
-        self.interval = self.layer.t2
-        self.inform(now, response)
-
-    def quiet(self, now):
-        self.again_at = None
-
-    def respond(self, now, response):
-        self.data = response.encode()
-        if response.status >= 200:
+        if message.status >= 200:
             self.request = None
         self.interval = self.layer.t1
         self.again_at = add(now, self.interval)
-        self.send()
+        self.send(now)
+
+    def retransmit(self, now):
+        self.interval *= 2
+        if self.fsm.state != "calling":
+            self.interval = min(self.interval, self.layer.t2)
+        self.again_at = add(now, self.interval)
+        self.send(now)
+
+    def quiet(self, now):
+        self.again_at = None
 
     def refused(self, now, response):
         # The ACK for a refusal belongs to the transaction, goes where the INVITE went and has its
         # Request-URI, branch and Route (§17.1.1.3).
         self.data = derived(self.request, "ACK", response.get("To")).encode()
-        self.send()
+        self.send(now)
         self.inform(now, response)
 
     def inform(self, now, response):
+        self.interval = self.layer.t2  # of Timer E after a provisional answer; nothing else is repeated then
         if self.user is not None:
             self.user.response(self, response.status, response, now)
         if response.status >= 200:
@@ -167,13 +155,9 @@ class Transaction:
 
     def expire(self, now, status=408):
         self.end(now)
-        if self.user is not None:
-            self.user.response(self, status, None, now)
-
-    def unacknowledged(self, now):
-        self.end(now)
+        # A server that was made quiet has had its ACK: then Timer L ends it without a word.
         if self.user is not None and self.again_at is not None:
-            self.user.no_ack(now)
+            self.user.response(self, status, None, now)
 
     def end(self, now):
         if self.group.get(self.key) is self:
@@ -184,13 +168,12 @@ class Transactions:
     """All transactions of one user agent.
 
     transmit(data, host, port) sends a datagram; unexpected(machine, event) as of Fsm. t1, t2, t4 in ms.
-    via: function(branch) -> the text of our Via header. limit: how many client and how many server
-    transactions may be held; beyond it the oldest of those that only wait for stray repetitions go first.
+    limit: how many client and how many server transactions may be held; beyond it the oldest of those that
+    only wait for stray repetitions go first.
     """
 
-    def __init__(self, transmit, via, unexpected=None, t1=500, t2=4000, t4=5000, limit=12):
+    def __init__(self, transmit, unexpected=None, t1=500, t2=4000, t4=5000, limit=12):
         self.transmit = transmit
-        self.via = via
         self.unexpected = unexpected
         self.t1 = t1
         self.t2 = t2
@@ -203,20 +186,16 @@ class Transactions:
             "J": long, "K": t4, "L": long, "M": long,
         }  # fmt: skip
 
-    def request(self, message, branch, host, port, user, now):
-        """Send `message` in a new client transaction under a Via with `branch`. -> Transaction"""
-        message.insert_first("Via", self.via(branch))
-        return self._start(message, branch, host, port, user, now)
-
     def cancel(self, invite, now):
         """Send the CANCEL of the client transaction `invite` (§9.1): same branch, its own transaction."""
         message = derived(invite.request, "CANCEL", invite.request.get("To"))
-        self._start(message, message.top_branch, invite.host, invite.port, None, now)
+        self.request(message, invite.host, invite.port, None, now)
 
-    def _start(self, message, branch, host, port, user, now):
+    def request(self, message, host, port, user, now):
+        """Send `message`, with our Via on it, in a new client transaction. -> Transaction"""
         self._make_room(self.clients, now)
         table = INVITE_CLIENT if message.method == "INVITE" else OTHER_CLIENT
-        key = branch + message.method
+        key = message.top_branch + message.method
         transaction = Transaction(self, self.clients, key, table, message, user, host, port)
         transaction.fsm.handle("start", now, message)
         return transaction

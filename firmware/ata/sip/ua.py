@@ -23,11 +23,11 @@ from ata.base.clock import sooner
 from ata.base.errors import LocalError, PeerError
 from ata.sip.account import Account, token
 from ata.sip.dialog import Dialog, of_request, tag_of
-from ata.sip.grammar import Via, parse_name_addr, parse_uri, parse_via
+from ata.sip.grammar import parse_name_addr, parse_uri, parse_via
 from ata.sip.message import parse, response
 from ata.sip.offer import LocalMedia, Negotiation
 from ata.sip.registration import Registration
-from ata.sip.session import Session
+from ata.sip.session import Session, media_type
 from ata.sip.transaction import Transactions, server_key
 
 # Methods of other RFCs that are known but not allowed here (405); a name nobody knows is 501 (§8.2.1).
@@ -57,7 +57,7 @@ class UserAgent:
         self.events = []  # what poll() gives next
         self.counts = {}
         self.fault = None  # the last error of our own that a datagram brought out
-        self.transactions = Transactions(self.transmit, self.via, self.unexpected, t1)
+        self.transactions = Transactions(self.transmit, self.unexpected, t1)
 
     def add_account(self, key, user, domain=None, server=None, auth_user=None, password="", display="",
                     expires=300, register=True, outbound=None, number=None):  # fmt: skip
@@ -92,7 +92,7 @@ class UserAgent:
         for registration in self.registrations:
             end = sooner(end, registration.fsm.deadline())
         for session in self.sessions:
-            end = sooner(end, session.deadline())
+            end = sooner(end, session.fsm.deadline())
         return end
 
     def tick(self, now):
@@ -100,7 +100,7 @@ class UserAgent:
         for registration in self.registrations:
             registration.fsm.tick(now)
         for session in list(self.sessions):
-            session.tick(now)
+            session.fsm.tick(now)
 
     # what the call machine asks for
 
@@ -130,7 +130,8 @@ class UserAgent:
             session.handle("refused", now, status)
         else:
             self.sessions.append(session)
-            session.start(way[1], way[2], local_media, now)
+            session.local = local_media
+            session.modify(now, way[1:])
         return session
 
     def ring(self, session, now):
@@ -141,10 +142,7 @@ class UserAgent:
 
     def reject(self, session, status, now):
         """Refuse a call that came in; one that was answered meanwhile is hung up."""
-        if session.state in ("incoming", "ringing"):
-            session.handle("reject", now, status)
-        else:
-            session.handle("hangup", now)
+        session.handle("reject", now, status) or session.handle("hangup", now)
 
     def hangup(self, session, now):
         """End the call by whatever its state asks for: CANCEL, BYE, 480 or nothing any more."""
@@ -152,8 +150,8 @@ class UserAgent:
 
     def hold(self, session, on, now):
         """Hold (or resume) the peer with a re-INVITE, at once or as soon as one may be sent."""
-        session.direction = "sendonly" if on else "sendrecv"
-        if session.direction != session.asked:
+        session.want = "sendonly" if on else "sendrecv"
+        if session.want != session.said:
             session.handle("hold", now)
 
     def send_info(self, session, digit, ms, now):
@@ -165,31 +163,28 @@ class UserAgent:
 
     # sending
 
-    def via(self, branch):
-        return str(Via("UDP", self.host, self.port, {"rport": None, "branch": branch}))
-
-    def branch(self):
-        return "z9hG4bK" + token(self.random, 6)
-
     def send(self, message, host, port, user, now):
         """Send a request in a new transaction that reports to `user`. -> Transaction"""
         message.set("User-Agent", self.product)
-        return self.transactions.request(message, self.branch(), host, port, user, now)
+        self._stamp(message)
+        return self.transactions.request(message, host, port, user, now)
+
+    def _stamp(self, message):
+        via = "SIP/2.0/UDP %s:%d;rport;branch=z9hG4bK%s" % (self.host, self.port, token(self.random, 6))
+        message.insert_first("Via", via)
 
     def send_ack(self, dialog, answer, transaction):
         """Send the ACK for the 2xx `answer`; leave a copy in its client transaction, for repeated ones."""
         message, host, port = dialog.request("ACK", answer.cseq[0])
-        message.insert_first("Via", self.via(self.branch()))
+        self._stamp(message)
         if transaction is not None:
             for name, value in transaction.request.headers:
                 if name.endswith("uthorization"):  # §13.2.2.4: the credentials of the INVITE
                     message.add(name, value)
-        data = message.encode()
-        if transaction is not None:
-            transaction.data = data
+            transaction.data = message.encode()
             transaction.host = host
             transaction.port = port
-        self.transmit(data, host, port)
+        self.transmit(message.encode(), host, port)
 
     def reply(self, request, status, tag=None):
         """A response of ours to `request`, not yet sent. -> Message"""
@@ -279,7 +274,7 @@ class UserAgent:
                 status = 481
             elif invite.user is not None:
                 session = invite.user
-                session.handle("cancel", now)
+                session.handle("cancel", now, 487)
         elif method not in _KNOWN:
             status = 501
         elif method not in self.ALLOW:
@@ -325,15 +320,16 @@ class UserAgent:
         transaction = self.transactions.serve(message, key, session, host, port, now)
         if transaction is None:
             return 503
-        if method == "INVITE":
-            session.handle("reinvite", now, message, transaction)
-            return 0
         status = 200
-        if method == "INFO":
-            status = session.info(message, now)
+        if method == "INVITE":
+            if session.handle("reinvite", now, transaction):
+                return 0
+            status = 491
+        elif method == "INFO":
+            status = session.info(message)
         transaction.answer(self.reply(message, status, session.local_tag), now)
         if method == "BYE":
-            session.handle("bye", now)
+            session.handle("bye", now, 487)
         return 0
 
     def _new_call(self, message, key, host, port, now):
@@ -357,8 +353,7 @@ class UserAgent:
                 if session.dialog.remote_tag == tag:
                     return 482
         if message.body:
-            kind = (message.get("Content-Type") or "").split(";")[0].strip(" ").lower()
-            if kind != "application/sdp":
+            if media_type(message) != "application/sdp":
                 return 415
             try:
                 Negotiation("0").receive_offer(message.body, LocalMedia(self.host, 9))

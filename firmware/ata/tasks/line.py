@@ -4,9 +4,10 @@ commands back. One port's fault never touches the other: it goes out of service 
 
 import asyncio
 
+from micropython import const
+
 from ata.base.errors import ConfigError, HardwareFault
 from ata.slic import contract
-from micropython import const
 
 _POLL_MS = const(5)
 _RETRY_MS = const(30000)  # between attempts to bring a faulty port back
@@ -33,7 +34,7 @@ class PortLine:
 
 
 class LineTask:
-    """`ports`: the PortLine of each enabled port. `settings(port)` gives the chip's start settings."""
+    """`ports`: the PortLine of each port. `settings`: what each chip is started with (Slic.start)."""
 
     def __init__(self, hal, ports, settings, exchange, path, log):
         self.ports = ports
@@ -51,7 +52,8 @@ class LineTask:
         self._hal.slic_reset(False)
         await asyncio.sleep_ms(_RESET_MS)
         for port in self.ports:
-            asyncio.create_task(self._bring_up(port))
+            if port.state != DISABLED:
+                asyncio.create_task(self._bring_up(port))
         while True:
             self.poll()
             await asyncio.sleep_ms(_POLL_MS)
@@ -62,7 +64,7 @@ class LineTask:
             try:
                 port.state = STARTING
                 port.chip.probe()
-                for wait in port.chip.start(self._settings(port.port)):
+                for wait in port.chip.start(self._settings):
                     await asyncio.sleep_ms(wait)
             except HardwareFault as fault:
                 self._out_of_service(port, fault.reason)

@@ -6,8 +6,9 @@ steady state (voice packets of one size) it allocates nothing.
 
 import asyncio
 
-from ata.rtp.readsize import ReadSize
 from micropython import const
+
+from ata.rtp.readsize import ReadSize
 
 _BLOCK_BYTES = const(320)  # 80 frames × 2 ports × 2 bytes, see hal.contract.PcmPort
 _MAX_DATAGRAM = const(1500)
@@ -85,6 +86,11 @@ class MediaPump:
     def ignored(self):
         """Datagrams that came to the RTP ports and were not for us."""
         return sum([leg.ignored for leg in self._legs])
+
+    def statistics(self, port, slot):
+        """Counters of a leg's stream as a dict; empty if it has none."""
+        stream = self._legs[2 * (port - 1) + slot].slot.stream
+        return stream.statistics() if stream.is_open else {}
 
     def step(self):
         """Move what is there: all blocks that have come, and the datagrams that belong to them."""

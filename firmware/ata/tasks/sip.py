@@ -11,11 +11,12 @@ _CACHE = const(16)
 
 
 class SipTask:
-    def __init__(self, hal, socket, exchange, log):
-        self.port = socket.port
+    """`exchange` is set by the composition root: the exchange itself needs `resolve`."""
+
+    def __init__(self, hal, socket, log):
+        self.exchange = None  # type: Any
         self._hal = hal
         self._socket = socket
-        self._exchange = exchange
         self._log = log
         self._addresses = {}
 
@@ -36,13 +37,13 @@ class SipTask:
     def flush(self, now):
         """Send what the exchange has to send."""
         while True:
-            output = self._exchange.poll()
+            output = self.exchange.poll()
             if output is None:
                 return
             _kind, data, host, port = output
             address = self.resolve(host, port)
             if address is None:
-                self._exchange.unreachable(host, now)
+                self.exchange.unreachable(host, now)
             elif not self._socket.sendto(data, address):
                 self._log.count("sip unsent")  # the transaction sends it again
 
@@ -53,7 +54,7 @@ class SipTask:
                 received = self._socket.recvfrom(_MAX_DATAGRAM)
                 if received is None:
                     break
-                self._exchange.receive(received[0], received[1], now)
-            self._exchange.tick(now)
+                self.exchange.receive(received[0], received[1], now)
+            self.exchange.tick(now)
             self.flush(now)
             await asyncio.sleep_ms(_IDLE_MS)

@@ -7,13 +7,13 @@ from hal_virtual import VirtualHal
 
 
 def main():
-    from ata.app import App
+    from ata.app import start
 
-    app = None
     try:
         spi, irq, pcm = [int(argument) for argument in sys.argv[1:4]]
-        app = App(VirtualHal(spi, irq, pcm, sys.argv[4]))
-        app.run()
+        service = start(VirtualHal(spi, irq, pcm, sys.argv[4]))
+        del start
+        service.run()
     except (BoardLost, HardwareFault) as error:
         print("stopped: %s" % error)
         sys.exit(3)

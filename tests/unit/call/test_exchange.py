@@ -1,36 +1,19 @@
 from ata.base.clock import sooner
+from ata.call.dialplan import DialPlan
 from ata.call.exchange import Exchange
+from ata.call.routing import Router
 from ata.line.machine import Line
 from ata.sip.ua import UserAgent
 
-REGION = {
-    "ring": (2000, 4000),
-    "tones": {name: name for name in (
-        "dial", "ringback", "busy", "congestion", "stutter", "call_waiting", "howler", "confirm")},
-}
+TONES = {name: name for name in (
+    "dial", "ringback", "busy", "congestion", "stutter", "call_waiting", "howler", "confirm")}
+TIMEOUTS = {"first_digit": 15000, "interdigit": 4000, "short": 2000, "howl_after": 30000, "howl_for": 60000}
 WINDOWS = {
     "debounce": 12, "flash_min": 200, "flash_max": 500,
     "pulse_break_min": 20, "pulse_break_max": 100, "interdigit": 200,
 }
 HOST = "192.0.2.1"
 PORT = 5060
-
-
-class Settings:
-    def __init__(self, values):
-        self.values = {
-            "dial.plan": "xxx|x.T", "dial.first_digit": 15, "dial.interdigit": 4, "dial.short": 2,
-            "directory": {"201": "bob@192.0.2.9:5070"}, "rtp.codecs": ["PCMU", "PCMA"], "rtp.event_type": 101,
-        }
-        for port in (1, 2):
-            self.values["port.%d.enabled" % port] = True
-            self.values["port.%d.number" % port] = "10%d" % port
-            self.values["port.%d.server" % port] = ""
-            self.values["port.%d.dtmf" % port] = "rfc4733"
-        self.values.update(values)
-
-    def get(self, key):
-        return self.values[key]
 
 
 class Tones:
@@ -114,7 +97,7 @@ def make_random():
 class World:
     """One adapter whose datagrams to itself come back to it; everything else is kept in `sent`."""
 
-    def __init__(self, **values):
+    def __init__(self, dtmf="rfc4733"):
         self.now = 0
         self.sent = []
         self.log = Log()
@@ -123,10 +106,13 @@ class World:
         ua = UserAgent(HOST, PORT, random)
         for port in (1, 2):
             ua.add_account(port, "10%d" % port)
+        router = Router({"101": 1, "102": 2}, {"201": "bob@192.0.2.9:5070"}, {1: False, 2: False})
         self.lines = {port: Line(port, WINDOWS) for port in (1, 2)}
         self.exchange = Exchange(
-            Settings(values), REGION, ua, self.lines, self.media, lambda host, port: (host, port),
-            lambda port, slot: 10000 + 4 * port + 2 * slot, random, self.log, lambda text: text,
+            ua, self.lines, self.media, router, DialPlan("xxx|x.T", router.whole_numbers()), TIMEOUTS,
+            TONES, (2000, 4000),
+            {"codecs": (0, 8), "event_type": 101, "dtmf": {1: dtmf, 2: dtmf}},
+            lambda host, port: (host, port), lambda port, slot: 10000 + 4 * port + 2 * slot, random, self.log,
         )
         for line in self.lines.values():
             line.in_service(0)
@@ -304,7 +290,7 @@ def test_pulse_digits_in_a_call_are_sent_and_dtmf_is_left_to_the_media_path():
 
 
 def test_digits_by_info_are_played_to_the_far_line():
-    world = World(**{"port.1.dtmf": "info"}).call()
+    world = World("info").call()
     world.exchange.heard_digit(1, 11, world.now)
     world.settle()
     assert world.media.port(2).tones.digits == [(11, 160)]

@@ -1,14 +1,12 @@
 from ata.call.routing import Router, direct_address
 
-SETTINGS = {
-    "directory": {"201": "bob@192.0.2.9:5070"},
-    "port.1.enabled": True, "port.1.number": "101", "port.1.server": "",
-    "port.2.enabled": True, "port.2.number": "102", "port.2.server": "pbx.example",
-}
+
+def make():
+    return Router({"101": 1, "102": 2}, {"201": "bob@192.0.2.9:5070"}, {1: False, 2: True})
 
 
 def target(port, number, registration=None):
-    return Router(SETTINGS).target(port, number, registration, "192.0.2.1", 5060)
+    return make().target(port, number, registration, "192.0.2.1", 5060)
 
 
 def test_without_a_server_the_other_port_is_called_directly():
@@ -48,4 +46,4 @@ def test_an_address_is_dialled_with_stars_for_dots():
 
 
 def test_numbers_known_to_be_whole():
-    assert sorted(Router(SETTINGS).whole_numbers()) == ["101", "102", "201"]
+    assert sorted(make().whole_numbers()) == ["101", "102", "201"]

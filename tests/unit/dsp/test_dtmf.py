@@ -5,7 +5,8 @@ import math
 from array import array
 
 from ata.dsp.dtmf import BEGAN, ENDED, DtmfDetector
-from ata.dsp.tones import ToneGenerator, compile_tone
+from ata.dsp.tone_script import compile_tone
+from ata.dsp.tones import ToneGenerator
 
 PEAK_0_DBM0 = 22828
 ROWS = (697, 770, 852, 941)

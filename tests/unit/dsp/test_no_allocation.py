@@ -8,7 +8,8 @@ import micropython
 from ata.dsp import level, mix
 from ata.dsp.dtmf import BEGAN, ENDED, DtmfDetector
 from ata.dsp.g711 import G711
-from ata.dsp.tones import ToneGenerator, compile_tone
+from ata.dsp.tone_script import compile_tone
+from ata.dsp.tones import ToneGenerator
 
 
 def locked(step, times):

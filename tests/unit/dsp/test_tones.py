@@ -2,7 +2,8 @@ import math
 from array import array
 
 from ata.base.errors import ConfigError, LocalError
-from ata.dsp.tones import ToneGenerator, compile_tone, sine_table
+from ata.dsp.tone_script import compile_tone
+from ata.dsp.tones import ToneGenerator, sine_table
 
 PEAK = 22828  # 0 dBm0
 ROWS = (697, 770, 852, 941)

@@ -235,6 +235,15 @@ def test_a_short_recall_is_a_flash_in_a_conversation_and_a_pulse_while_dialling(
     assert phone.outputs() == [("flash",)]
 
 
+def test_a_rotary_dial_works_in_a_conversation():
+    for windows in (US, EU):
+        phone = lifted(windows)
+        phone.decoder.dialling = False
+        phone.dial("6", 100, 60)
+        phone.play(True, 400)
+        assert phone.digits() == "6"
+
+
 def test_bounce_of_the_switch_hook_while_lifting_is_not_dialled():
     phone = Telephone(EU)
     phone.play(False, 100).play(True, 30).play(False, 60).play(True, 1000)
@@ -245,10 +254,10 @@ def test_a_seizure_waits_for_the_loop_level_to_follow():
     decoder = HookDecoder(EU)
     decoder.seize(1000)
     assert decoder.poll() == ("off_hook",)
-    for now in range(1005, 1200, 5):  # the chip changes from ringing to feed: no current seen yet
-        decoder.sample(False, now)
+    for now in range(1005, 1300, 5):  # the chip changes from ringing to feed: no current seen yet
+        decoder.sample(now in (1050, 1055), now)
         decoder.tick(now)
-    for now in range(1200, 3000, 5):
+    for now in range(1300, 3000, 5):
         decoder.sample(True, now)
         decoder.tick(now)
     assert decoder.poll() is None

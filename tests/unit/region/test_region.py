@@ -1,6 +1,6 @@
 from ata import region
 from ata.base.errors import ConfigError
-from ata.dsp.tones import compile_tone
+from ata.dsp.tone_script import compile_tone
 from ata.line.machine import Line
 from ata.line.ringer import Ringer
 

@@ -1,9 +1,10 @@
+from support.sip_link import Agent, Link, Peer, randomness
+
 from ata.sip.account import Account, Credentials
 from ata.sip.digest import answer
 from ata.sip.grammar import parse_auth
 from ata.sip.message import request
 from ata.sip.registration import seconds
-from support.sip_link import Agent, Link, Peer, randomness
 
 CHALLENGE = 'Digest realm="pbx", nonce="%s", qop="auth", algorithm=MD5'
 

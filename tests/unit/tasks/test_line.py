@@ -129,7 +129,7 @@ def make(*faults):
     hal = Hal()
     ports = [PortLine(i + 1, Chip(fault), Line()) for i, fault in enumerate(faults)]
     exchange, path, log = Exchange(), Path(), Log()
-    return LineTask(hal, ports, lambda port: {"port": port}, exchange, path, log), hal, exchange, path, log
+    return LineTask(hal, ports, {"ring_hz": 20}, exchange, path, log), hal, exchange, path, log
 
 
 def run_for(task, ms):
@@ -147,7 +147,7 @@ def test_the_clock_runs_before_the_reset_is_released_and_then_both_chips_start()
     assert hal.did == ["clock", "reset", "release"]
     for port in task.ports:
         assert port.state == IN_SERVICE
-        assert port.chip.settings == {"port": port.port}
+        assert port.chip.settings == {"ring_hz": 20}
         assert port.chip.fed == ["forward"]
 
 

@@ -2,13 +2,14 @@
 # The complete 20 ms media step of both ports in a call allocates nothing: 500 steps under a locked heap,
 # over real UDP sockets on loopback (port 1 talks to port 2). Sending digits allocates nothing either; the
 # datagrams of a received digit are the one exception (they are of another size: see ata.rtp.readsize).
-import micropython
 from array import array
+
+import micropython
+from hal_virtual import LOOPBACK, Net
 
 from ata.call.media import MediaPath
 from ata.sip.offer import Media
 from ata.tasks.media import MediaPump
-from hal_virtual import LOOPBACK, Net
 
 STEPS = 500
 WARM_UP = 60  # steps in which sizes are learnt and buffers made
@@ -56,7 +57,8 @@ class Hal:
 
 def make_blocks():
     """One second of a swept sound on both ports, as 100 blocks of 80 stereo frames."""
-    from ata.dsp.tones import ToneGenerator, compile_tone
+    from ata.dsp.tone_script import compile_tone
+    from ata.dsp.tones import ToneGenerator
 
     first, second = ToneGenerator(), ToneGenerator()
     first.start(compile_tone("300@-20+1234@-16;0.21/0.07"))

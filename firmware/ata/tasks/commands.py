@@ -1,0 +1,120 @@
+"""The commands of the serial console: one line in, answers for people (`status json` for programs)."""
+
+import gc
+import json
+
+from ata.base.log import render
+from ata.base.unload import forget
+from ata.tasks.service import PRODUCT, VERSION
+
+HELP = """status        ports, registrations, calls, audio
+status json   the same on one line, for programs
+config        the settings in use (secrets hidden)
+log           the last lines of the log
+measure       voltages and currents of both lines
+help          this list"""
+
+
+def carry_out(service, line):
+    """Carry out one typed line; answers go to the console."""
+    write = service.hal.console_write
+    words = line.split()
+    if words == ["status", "json"]:
+        write(json.dumps(status(service)))
+    elif words == ["status"]:
+        write(describe(status(service)))
+    elif words == ["config"]:
+        _config(service, write)
+    elif words == ["log"]:
+        for kept in service.log.lines():
+            write(render(kept))
+    elif words == ["measure"]:
+        for port in service.line.ports:
+            if port.working:
+                write("port %d: %s" % (port.port, json.dumps(port.chip.measure())))
+    else:
+        if words != ["help"]:
+            write("unknown command: %s. Commands are:" % line)
+        write(HELP)
+
+
+def _config(service, write):
+    from ata.config.stored import load_stored
+
+    public = load_stored(service.hal.store, service.log).public()
+    for key in sorted(public):
+        write("%s = %s" % (key, json.dumps(public[key])))
+    forget("ata.config.stored", "ata.config.snapshot", "ata.config.schema")
+
+
+def status(service):
+    """The state of the service as a dict of plain values."""
+    log = service.log
+    counts = dict(log.counts)
+    for name, value in service.ua.counts.items():
+        counts["sip " + name] = value
+    for name, value in (("pcm lost", service.hal.pcm.lost), ("rtp unsent", service.pump.unsent),
+                        ("rtp ignored", service.pump.ignored())):  # fmt: skip
+        if value:
+            counts[name] = value
+    gc.collect()
+    return {
+        "product": PRODUCT,
+        "version": VERSION,
+        "up_s": log.now() // 1000,
+        "heap_used": gc.mem_alloc(),
+        "heap_free": gc.mem_free(),
+        "ip": service.ua.host,
+        "sip_port": service.ua.port,
+        "calls": service.exchange.calls,
+        "ports": [_port(service, port) for port in service.line.ports],
+        "counts": counts,
+    }
+
+
+def _port(service, port):
+    phone = service.exchange.phones[port.port]
+    numbers = [number for number, owner in service.exchange.router.numbers.items() if owner == port.port]
+    calls = []
+    for leg in (phone.active, phone.other):
+        if leg is not None and leg.session is not None:
+            calls.append({
+                "direction": "to" if leg.outgoing else "from",
+                "remote": leg.session.remote_uri,
+                "state": "held" if leg.held else "up" if leg.up else "early",
+                "media": service.pump.statistics(port.port, leg.slot),
+            })  # fmt: skip
+    return {
+        "port": port.port,
+        "number": numbers[0] if numbers else "",
+        "chip": port.chip.name,
+        "state": port.state,
+        "faults": port.faults,
+        "line": port.line.state,
+        "phone": phone.fsm.state,
+        "registration": service.exchange.registrations.get(port.port, "none"),
+        "calls": calls,
+    }
+
+
+def describe(found):
+    """The status as text."""
+    lines = [
+        "%s %s, up %d s, heap %d used, %d free"
+        % (found["product"], found["version"], found["up_s"], found["heap_used"], found["heap_free"]),
+        "sip at %s:%d" % (found["ip"], found["sip_port"]),
+    ]
+    for port in found["ports"]:
+        lines.append(
+            "port %d, number %s: %s (%s), line %s, phone %s, account %s"
+            % (port["port"], port["number"], port["state"], port["chip"] or "no chip", port["line"],
+               port["phone"], port["registration"])
+        )  # fmt: skip
+        for call in port["calls"]:
+            lines.append("  call %s %s, %s" % (call["direction"], call["remote"], call["state"]))
+            media = call["media"]
+            if media:
+                lines.append("    " + ", ".join(["%s %s" % (name, media[name]) for name in sorted(media)]))
+    counts = found["counts"]
+    lines.append("counts: " + (", ".join(["%s %d" % (name, counts[name]) for name in sorted(counts)]) or "none"))
+    return "\n".join(lines)
