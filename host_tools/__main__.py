@@ -86,7 +86,7 @@ def _run(console: Console, work: Coroutine[Any, Any, int]) -> None:
     try:
         code = asyncio.run(work)
     except (ScenarioError, NotReady, FirmwareEnded) as error:
-        console.print(Text(str(error), "red"))
+        console.print(Text(str(error), "red"), soft_wrap=True)
         code = 1
     except KeyboardInterrupt:
         console.print(Text("interrupted", "dim"))

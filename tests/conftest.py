@@ -64,7 +64,7 @@ class MicroPythonFile(pytest.File):
         for runtime, program in micropythons().items():
             run = MicroPythonRun(program, self.path)
             for name in names:
-                yield MicroPythonItem.from_parent(self, name=f"{name}[{runtime}]", run=run, function=name)
+                yield MicroPythonItem.from_parent(self, name=f"{name}[{runtime}]", run=run, test=name)
 
 
 class MicroPythonRun:
@@ -96,12 +96,12 @@ class MicroPythonFailure(Exception):
 
 
 class MicroPythonItem(pytest.Item):
-    def __init__(self, *, run: MicroPythonRun, function: str, **kwargs):
+    def __init__(self, *, run: MicroPythonRun, test: str, **kwargs):
         super().__init__(**kwargs)
-        self.run, self.function = run, function
+        self.run, self.test = run, test
 
     def runtest(self):
-        word, text = self.run.result(self.function)
+        word, text = self.run.result(self.test)
         if word != "ok":
             raise MicroPythonFailure(text)
 

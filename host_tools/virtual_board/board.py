@@ -187,7 +187,9 @@ class Board:
         sent: list[tuple[int, np.ndarray]] = []
         for index, chip in enumerate(self.chips):
             phone = self.phones[index]
-            to_line = chip.codec.receive(None if words is None else _captured(words, chip.codec.receive_start))
+            to_line = chip.codec.receive(
+                None if words is None else _captured(words, chip.codec.receive_start)
+            )
             from_line = phone.speak()
             start_count = chip.codec.transmit_start
             if words is not None and start_count is not None:

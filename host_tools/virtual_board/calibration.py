@@ -21,8 +21,9 @@ _STEPS_PER_ITEM = 28  # 35 ms; all ten items 350 ms, with long settling 525 ms (
 _DCDC_STEPS = 16
 # Result register -> (register 96 or 97, its item)
 _RESULTS = {
-    TRIM_RING: (0, RING_GAIN), TRIM_TIP: (0, TIP_GAIN), 100: (0, DIFFERENTIAL_DAC), 101: (0, COMMON_MODE_DAC),
-    102: (0, CURRENT_LIMIT), 103: (1, MONITOR_1), 104: (1, DAC), 105: (1, ADC), CM_BALANCE: (1, BALANCE),
+    TRIM_RING: (0, RING_GAIN), TRIM_TIP: (0, TIP_GAIN), 100: (0, DIFFERENTIAL_DAC),
+    101: (0, COMMON_MODE_DAC), 102: (0, CURRENT_LIMIT), 103: (1, MONITOR_1), 104: (1, DAC),
+    105: (1, ADC), CM_BALANCE: (1, BALANCE),
 }  # fmt: skip
 
 
@@ -34,9 +35,10 @@ class Calibration:
         noise = random.Random(seed)
         # What this specimen needs: every chip is a little different.
         self._wanted = {
-            TRIM_RING: noise.randint(0x09, 0x14), TRIM_TIP: noise.randint(0x09, 0x14), 100: noise.randint(0x0C, 0x15),
-            101: noise.randint(0x0C, 0x15), 102: noise.randint(0x04, 0x0B), 103: noise.randint(0x70, 0x87),
-            104: noise.randint(1, 12), 105: noise.randint(1, 12), CM_BALANCE: noise.randint(0x18, 0x2A),
+            TRIM_RING: noise.randint(0x09, 0x14), TRIM_TIP: noise.randint(0x09, 0x14),
+            100: noise.randint(0x0C, 0x15), 101: noise.randint(0x0C, 0x15),
+            102: noise.randint(0x04, 0x0B), 103: noise.randint(0x70, 0x87), 104: noise.randint(1, 12),
+            105: noise.randint(1, 12), CM_BALANCE: noise.randint(0x18, 0x2A),
         }  # fmt: skip
         self.reset()
 
@@ -83,8 +85,10 @@ class Calibration:
         self.done[1] |= chosen[1]
 
     def stray_current(self, trim_register: int) -> float:
-        """Ampere that Q5 or Q6 lets through with the line open: none once its trim is low enough (AN35 manual
-        calibration searches registers 98 and 99 downwards for the point where it vanishes)."""
+        """Ampere that Q5 or Q6 lets through with the line open: none once its trim is low enough.
+
+        Manual calibration searches registers 98 and 99 downwards for the point where it vanishes.
+        """
         excess = (self._registers[trim_register] & 0x1F) - self._wanted[trim_register]
         return max(0, excess) * 0.0004
 

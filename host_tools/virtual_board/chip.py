@@ -32,7 +32,8 @@ class Si321xChip:
     """One chip on one wire. It powers up held in reset and without clock.
 
     part: "Si3210", "Si3210M", "Si3215", "Si3215M". revision: "A" … "E". seed: of the rubbish in the indirect
-    registers and of this specimen's calibration. on_event(kind, detail): "linefeed", "fault" as in events.Event.
+    registers and of this specimen's calibration. on_event(kind, detail): "linefeed" and "fault" as in
+    events.Event.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Si321xChip:
         self.calibration = Calibration(self.registers, seed)
         self.timers = {"o1": GateTimer(), "o2": GateTimer(), "meter": GateTimer()}
         self.line = LineSide(self, wire or Wire())
-        self.codec = Codec(self)
+        self.codec = Codec(self, seed=seed)
         self._in_reset = True
         self._clocked = False
         self._undefined = True

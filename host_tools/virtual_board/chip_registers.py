@@ -30,11 +30,12 @@ _RESET = {
 # Bits that a write can change. Registers that are not here do not exist or are read-only; 18-20 clear
 # the bits written as 1 and are not here either.
 _WRITABLE = {
-    0: 0xC0, 1: 0x3F, 2: 0xFF, 3: 0x03, 4: 0xFF, 5: 0x03, 8: 0x07, 9: 0xFF, 10: 0x3F, 11: 0x77, 14: 0x1F, 15: 0x3F,
-    21: 0xFF, 22: 0xFF, 23: 0x07, 28: 0xFF, 29: 0xFF, 30: 0xFF, 32: 0x7F, 33: 0x3F, 34: 0x1B, 52: 0x01, 63: 0x7F,
-    64: 0x07, 65: 0x7F, 66: 0x1B, 67: 0x7F, 69: 0x7F, 70: 0x7F, 71: 0x07, 72: 0x7F, 73: 0x3F, 74: 0x3F, 75: 0x3F,
-    76: 0x07, 92: 0xFF, 93: 0xBF, 96: 0x7F, 97: 0x1F, 98: 0x1F, 99: 0x1F, 100: 0x1F, 101: 0x1F, 102: 0x0F, 103: 0xFF,
-    104: 0xFF, 105: 0xFF, 106: 0x3F, 107: 0x0F, 108: 0xFF, **dict.fromkeys([*range(36, 44), *range(48, 52)], 0xFF),
+    0: 0xC0, 1: 0x3F, 2: 0xFF, 3: 0x03, 4: 0xFF, 5: 0x03, 8: 0x07, 9: 0xFF, 10: 0x3F, 11: 0x77,
+    14: 0x1F, 15: 0x3F, 21: 0xFF, 22: 0xFF, 23: 0x07, 28: 0xFF, 29: 0xFF, 30: 0xFF, 32: 0x7F, 33: 0x3F,
+    34: 0x1B, 52: 0x01, 63: 0x7F, 64: 0x07, 65: 0x7F, 66: 0x1B, 67: 0x7F, 69: 0x7F, 70: 0x7F, 71: 0x07,
+    72: 0x7F, 73: 0x3F, 74: 0x3F, 75: 0x3F, 76: 0x07, 92: 0xFF, 93: 0xBF, 96: 0x7F, 97: 0x1F, 98: 0x1F,
+    99: 0x1F, 100: 0x1F, 101: 0x1F, 102: 0x0F, 103: 0xFF, 104: 0xFF, 105: 0xFF, 106: 0x3F, 107: 0x0F,
+    108: 0xFF, **dict.fromkeys([*range(36, 44), *range(48, 52)], 0xFF),
 }  # fmt: skip
 
 _REVISIONS = {"A": 1, "B": 2, "C": 3, "D": 4, "E": 5}
@@ -68,14 +69,16 @@ def writable_bits(part: str) -> dict[int, int]:
 
 # Indirect registers that the driver knows by name: mnemonic -> address, on each part.
 _INDIRECT_3210 = {
-    "OSC1": 13, "OSC1X": 14, "OSC1Y": 15, "OSC2": 16, "OSC2X": 17, "OSC2Y": 18, "ROFF": 19, "RCO": 20, "RNGX": 21,
-    "RNGY": 22, "RXG": 26, "TXG": 27, "LCRT": 28, "RPTP": 29, "CML": 30, "CMH": 31, "PPT12": 32, "PPT34": 33,
-    "PPT56": 34, "NCLR": 35, "NRTP": 36, "NQ12": 37, "NQ34": 38, "NQ56": 39, "VCMR": 40, "VMIND": 41, "LCRTL": 43,
+    "OSC1": 13, "OSC1X": 14, "OSC1Y": 15, "OSC2": 16, "OSC2X": 17, "OSC2Y": 18, "ROFF": 19, "RCO": 20,
+    "RNGX": 21, "RNGY": 22, "RXG": 26, "TXG": 27, "LCRT": 28, "RPTP": 29, "CML": 30, "CMH": 31,
+    "PPT12": 32, "PPT34": 33, "PPT56": 34, "NCLR": 35, "NRTP": 36, "NQ12": 37, "NQ34": 38, "NQ56": 39,
+    "VCMR": 40, "VMIND": 41, "LCRTL": 43,
 }  # fmt: skip
 _INDIRECT_3215 = {
-    "OSC1": 0, "OSC1X": 1, "OSC1Y": 2, "OSC2": 3, "OSC2X": 4, "OSC2Y": 5, "ROFF": 6, "RCO": 7, "RNGX": 8,
-    "RNGY": 9, "RXG": 13, "TXG": 14, "LCRT": 15, "RPTP": 16, "CML": 17, "CMH": 18, "PPT12": 19, "PPT34": 20,
-    "PPT56": 21, "NCLR": 22, "NRTP": 23, "NQ12": 24, "NQ34": 25, "NQ56": 26, "VCMR": 27, "VMIND": 64, "LCRTL": 66,
+    "OSC1": 0, "OSC1X": 1, "OSC1Y": 2, "OSC2": 3, "OSC2X": 4, "OSC2Y": 5, "ROFF": 6, "RCO": 7,
+    "RNGX": 8, "RNGY": 9, "RXG": 13, "TXG": 14, "LCRT": 15, "RPTP": 16, "CML": 17, "CMH": 18,
+    "PPT12": 19, "PPT34": 20, "PPT56": 21, "NCLR": 22, "NRTP": 23, "NQ12": 24, "NQ34": 25, "NQ56": 26,
+    "VCMR": 27, "VMIND": 64, "LCRTL": 66,
 }  # fmt: skip
 _INTERNAL = (*range(88, 96), 97, *range(194, 212))
 

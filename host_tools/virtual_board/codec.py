@@ -30,9 +30,9 @@ _SILENCE = np.zeros(BLOCK)
 
 
 class Codec:
-    """transmit()/receive() of one chip. `balance_db`: how well the hybrid suits the telephone (echo return loss)."""
+    """transmit() and receive() of one chip. `balance_db`: echo return loss of hybrid and telephone."""
 
-    def __init__(self, chip: "Si321xChip", noise_dbm0: float = -75.0, seed: int = 1):
+    def __init__(self, chip: "Si321xChip", noise_dbm0: float = -75.0, seed: int = 0):
         self._chip = chip
         self.balance_db = 20.0
         rate = 8000 if chip.part.startswith("Si3210") else 16000
@@ -160,7 +160,7 @@ class Codec:
             mode = self._chip.registers[reg.OSC1 + index]
             gates = [gate[index] for gate in self._tone_gates]
             if mode & 0x04 and mode & route and any(gates):
-                tone = self.oscillators[index].block(*(self._chip.named(name) for name in names), BLOCK)
+                tone = self.oscillators[index].block(*[self._chip.named(name) for name in names], n=BLOCK)
                 total += tone * np.repeat(np.array(gates, dtype=float), BLOCK // len(gates))
         return total
 
@@ -175,5 +175,3 @@ class Codec:
         elif chip.registers[reg.DTMF] != 0x10 | code:
             chip.registers[reg.DTMF] = 0x10 | code
             chip.registers[reg.IRQ_3] |= 0x01
-
-

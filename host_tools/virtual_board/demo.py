@@ -23,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "tests/scenarios/demo.call"
 OUTPUT = ROOT / "build/demo"
 _LEAD_IN = 0.3  # seconds shown before the first statement
+_SETTLE = (
+    0.4  # seconds of idle line before it: the chips' state-change masks are over, the picture begins well
+)
 _RUN_OUT = 0.4  # seconds that the board goes on after the last one
 _HOLD = 0.35  # seconds by which the time line lags, to be in order: the end of speech is known that late
 
@@ -85,8 +88,9 @@ async def perform(
                 if not quiet:
                     await stack.enter_async_context(story.Teller(session.history, session.now, tell, _HOLD))
                 await session.ready()
-                result.runtime, result.start_seconds = session.runtime_name, session.now()
-                result.begin = session.now()
+                result.start_seconds = session.now()
+                await asyncio.sleep(_SETTLE)
+                result.runtime, result.begin = session.runtime_name, session.now()
                 player = Player(session, script.folder, slack)
                 try:
                     for done, statement in enumerate(script.steps):
@@ -168,7 +172,7 @@ async def demo(console: Console, output: Path = OUTPUT, **options: Any) -> int:
         console.print(Text(f"  {_short(path)}", "cyan"))
     seconds = time.monotonic() - began
     if result.failure is not None:
-        console.print(Text(f"\n✗ {result.failure}", "bold red"))
+        console.print(Text(f"\n✗ {result.failure}", "bold red"), soft_wrap=True)
         return 1
     over = [figure for figure in result.figures if not figure.within]
     if over:
@@ -195,7 +199,7 @@ async def play_files(paths: Sequence[Path], console: Console, output: Path | Non
             console.print(Text("✓ all that was expected happened\n", "green"))
         else:
             failures += 1
-            console.print(Text(f"✗ {result.failure}\n", "bold red"))
+            console.print(Text(f"✗ {result.failure}\n", "bold red"), soft_wrap=True)
     return 1 if failures else 0
 
 

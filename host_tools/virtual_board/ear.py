@@ -18,6 +18,7 @@ from host_tools.virtual_board.tone_table import Section, parse_script
 RATE = 8000
 BLOCK = 80
 _WINDOW = 160  # 20 ms
+_LONG = 320  # 40 ms: within speech a tone must be steadier, for vowels come near to tones
 _SUB = 20  # samples of one level measurement: 2.5 ms
 _QUIET_RMS = 22828 / 2**0.5 * 10 ** (-48 / 20)  # −48 dBm0
 _QUIET_SUBS = 5  # so many below the threshold end a sound: longer than the null of any beat of two tones
@@ -61,13 +62,14 @@ class Ear:
         self._signals += [
             _Signal(frozenset((_ROWS[r], _COLUMNS[c])), _PAD[r][c]) for r in range(4) for c in range(4)
         ]
-        self._basis, self._slices = _projections(self._signals)
+        self._basis, self._slices = _projections(self._signals, _WINDOW)
+        self._long_basis, _ = _projections(self._signals, _LONG)
         self._sizes = np.array([len(signal.hz) for signal in self._signals])
         self.hears: str = ""  # the name of what is heard now; "" with the handset down
         self._reset(0.0)
 
     def _reset(self, now: float) -> None:
-        self._window = np.zeros(_WINDOW)
+        self._window = np.zeros(_LONG)
         self._burst: _Burst | None = None
         self._candidate: _Signal | None = None
         self._agreed = 0
@@ -141,15 +143,20 @@ class Ear:
 
     # ---- recognition --------------------------------------------------------------------------------
 
-    def _best(self) -> tuple[_Signal | None, float]:
-        """The simplest signal that explains the window, and how much of it; (None, share) if none does."""
-        energy = float(self._window @ self._window)
-        if energy < _QUIET_RMS**2 * _WINDOW / 4:
+    def _best(self, steady: bool) -> tuple[_Signal | None, float]:
+        """The simplest signal that explains the window, and how much of it; (None, share) if none does.
+
+        steady: over the long window, and clearly.
+        """
+        basis = self._long_basis if steady else self._basis
+        window = self._window if steady else self._window[-_WINDOW:]
+        energy = float(window @ window)
+        if energy < _QUIET_RMS**2 * len(window) / 4:
             return None, 0.0
-        squares = (self._basis @ self._window) ** 2
+        squares = (basis @ window) ** 2
         shares = np.add.reduceat(squares, self._slices) / energy
         best = float(shares.max())
-        if best < _FAIR:
+        if best < (_CLEAR if steady else _FAIR):
             return None, best
         good = np.flatnonzero(shares >= best - _SIMPLER)
         chosen = good[np.lexsort((-shares[good], self._sizes[good]))[0]]
@@ -162,7 +169,7 @@ class Ear:
         if age < _WINDOW / RATE - 1e-9 or self._quiet_subs:
             self._check_length(now, found)
             return
-        signal, share = self._best()
+        signal, share = self._best(burst.name == "speech")
         self._agreed = self._agreed + 1 if signal is self._candidate else 1
         self._candidate = signal
         if burst.name == "" and burst.signal is None:
@@ -177,7 +184,10 @@ class Ear:
             # One sound follows another without a pause; the change was about one window ago.
             if burst.signal is not None and burst.signal.digit and signal is None:
                 return
-            changed = now - (self._agreed * BLOCK + _WINDOW / 2 - BLOCK) / RATE
+            length = _LONG if burst.name == "speech" else _WINDOW
+            changed = now - (self._agreed * BLOCK + length - BLOCK) / RATE
+            if signal is None:
+                changed += length / 2 / RATE
             self._end_burst(max(changed, burst.onset), found)
             self._burst = _Burst(max(changed, burst.onset))
             if signal is not None:
@@ -227,7 +237,9 @@ class Ear:
         hz, age = burst.signal.hz, now - burst.onset
         for count in range(min(3, len(self._past)), -1, -1):
             past = self._past[len(self._past) - count :]
-            names = [name for name, script in self._scripts.items() if _fits(script, past, hz, burst.onset, age)]
+            names = [
+                name for name, script in self._scripts.items() if _fits(script, past, hz, burst.onset, age)
+            ]
             if names:
                 return names
         # Longer than any section with these frequencies: take the longest.
@@ -273,9 +285,9 @@ def _tone(
     return at, "tone", detail
 
 
-def _projections(signals: list[_Signal]) -> tuple[np.ndarray, np.ndarray]:
-    """An orthonormal basis of each signal's sines over the window, stacked; and where each begins."""
-    times = np.arange(_WINDOW) / RATE
+def _projections(signals: list[_Signal], length: int) -> tuple[np.ndarray, np.ndarray]:
+    """An orthonormal basis of each signal's sines over `length` samples, stacked; and where each begins."""
+    times = np.arange(length) / RATE
     rows, starts, at = [], [], 0
     for signal in signals:
         columns = []

@@ -123,7 +123,10 @@ class LineSide:
     def _step_ring_timer(self) -> None:
         mode = self._registers[reg.RING_OSC]
         ran_out = self._burst.step(
-            self._chip.word(reg.RING_ACTIVE), self._chip.word(reg.RING_ACTIVE + 2), bool(mode & 0x10), bool(mode & 0x08)
+            self._chip.word(reg.RING_ACTIVE),
+            self._chip.word(reg.RING_ACTIVE + 2),
+            bool(mode & 0x10),
+            bool(mode & 0x08),
         )
         if ran_out == "active":
             self._registers[reg.IRQ_1] |= 0x10

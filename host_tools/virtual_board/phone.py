@@ -5,6 +5,7 @@ it takes to dial) and returns the board time in seconds at which it will have en
 of its own, since a person can hang up in the middle of a sentence.
 """
 
+import random
 import wave
 from collections import deque
 from pathlib import Path
@@ -22,22 +23,22 @@ _COLUMNS = (1209.0, 1336.0, 1477.0, 1633.0)
 _PAD = ("123A", "456B", "789C", "*0#D")
 ZERO_DBM0 = 22828.0  # peak of a 0 dBm0 sine
 _KEEP_BLOCKS = 100 * 60 * 20  # recordings keep the last 20 minutes
-# A contact that makes or breaks does so several times: (ms after the change, fraction of bounce_ms).
-_BOUNCES = (0.25, 0.5, 0.75, 1.0)
+_BOUNCES = 4  # contact changes after the first one; even, so that it ends where it should
 _LEAST_SPEAKING = 0.004  # A of loop current below which a telephone's speech circuit is dead
 
 
-def dtmf(digit: str, ms: float, level_dbm0: float = -8.0, twist_db: float = 0.0, error_percent: float = 0.0) -> np.ndarray:
+def dtmf(
+    digit: str, ms: float, level_dbm0: float = -8.0, twist_db: float = 0.0, error_percent: float = 0.0
+) -> np.ndarray:
     """One DTMF digit as 8 kHz samples (float): each tone at level_dbm0, the high one twist_db above it.
 
     Raises ValueError for a character that is not a digit.
     """
-    for row, keys in enumerate(_PAD):
-        if len(digit) == 1 and digit.upper() in keys:
-            column = keys.index(digit.upper())
-            break
-    else:
+    key = digit.upper()
+    row = next((index for index, keys in enumerate(_PAD) if len(key) == 1 and key in keys), None)
+    if row is None:
         raise ValueError(f"{digit!r} is no DTMF digit: one of {DIGITS}")
+    column = _PAD[row].index(key)
     times = np.arange(round(ms * RATE / 1000)) / RATE
     peak = ZERO_DBM0 * 10 ** (level_dbm0 / 20)
     stretch = 2 * np.pi * (1 + error_percent / 100)
@@ -71,7 +72,10 @@ def save_wav(path: str | Path, samples: np.ndarray) -> None:
 
 
 class Phone:
-    """One telephone on a wire. `lifted` is the handset; the loop may be open all the same (flash, pulses)."""
+    """One telephone on a wire. `lifted` is the handset; the loop may be open all the same (flash, pulses).
+
+    seed: of the bounces of its contacts.
+    """
 
     def __init__(self, wire: Wire, seed: int = 0):
         self.wire = wire
@@ -80,6 +84,7 @@ class Phone:
         self.bounce_ms = 4.0  # how long each contact change chatters; 0 = an ideal contact
         self.bell = RingDetector()
         self.events: list[tuple[float, str, dict]] = []  # (time, kind, detail), taken by the board
+        self._random = random.Random(seed)
         self._lifted_later = False  # after all queued actions
         self._free_at = 0.0
         self._contacts: deque[tuple[float, bool]] = deque()
@@ -158,7 +163,9 @@ class Phone:
         not a digit.
         """
         self._need_handset("dial")
-        parts = [(d, None if d == "," else dtmf(d, on_ms, level_dbm0, twist_db, error_percent)) for d in digits]
+        parts = [
+            (d, None if d == "," else dtmf(d, on_ms, level_dbm0, twist_db, error_percent)) for d in digits
+        ]
         at = end = self.busy_until
         for _, samples in parts:
             if samples is None:
@@ -170,8 +177,10 @@ class Phone:
         self._free_at = at
         return end
 
-    def pulse(self, digits: str, pps: float = 10.0, break_percent: float = 60.0, between_ms: float = 700.0) -> float:
-        """Turn a rotary dial: n breaks of the loop for digit n, ten for 0, `between_ms` before each further digit.
+    def pulse(
+        self, digits: str, pps: float = 10.0, break_percent: float = 60.0, between_ms: float = 700.0
+    ) -> float:
+        """Turn a rotary dial: n breaks of the loop for digit n, ten for 0; `between_ms` between digits.
 
         Returns the time of the last make. Raises ValueError if on-hook or for anything but decimal digits.
         """
@@ -191,7 +200,7 @@ class Phone:
         return end
 
     def say(self, speech: np.ndarray | str | Path, after: float = 0.0) -> float:
-        """Speak into the microphone: int16 samples at 8 kHz, or a WAV file. Starts `after` this time (seconds)
+        """Speak into the microphone: int16 samples at 8 kHz, or a WAV file. Starts `after` this time (s)
         and when earlier speech has ended. Not heard while the loop is open."""
         samples = load_wav(speech) if isinstance(speech, (str, Path)) else np.asarray(speech)
         begin = max(self._sample, round(after * RATE))
@@ -214,14 +223,14 @@ class Phone:
         self._contacts.append((at, closed))
         if self.bounce_ms:
             state = closed
-            for fraction in _BOUNCES:
+            for fraction in sorted(self._random.random() for _ in range(_BOUNCES)):
                 state = not state
                 self._contacts.append((at + self.bounce_ms * fraction / 1000, state))
 
     # ---- recordings ---------------------------------------------------------------------------------
 
     def earpiece(self, start_s: float = 0.0) -> np.ndarray:
-        """What came out of the earpiece since board time start_s: int16, 8 kHz (the last 20 minutes are kept)."""
+        """What came out of the earpiece since board time start_s: int16, 8 kHz (20 minutes are kept)."""
         return self._recording(self._ear, start_s)
 
     def microphone(self, start_s: float = 0.0) -> np.ndarray:
@@ -284,7 +293,7 @@ class Phone:
 
     @staticmethod
     def _take(queue: deque[tuple[int, np.ndarray]], first: int) -> np.ndarray | None:
-        """The part of the queued segments that falls into the block from sample `first`; None if nothing does."""
+        """The part of the queued segments in the block from sample `first`; None if there is none."""
         signal = None
         while queue:
             start, samples = queue[0]

@@ -156,7 +156,11 @@ class Player:
         history, what = self.bench.history, statement.what
         if what.holds(history) is not None:
             return
-        if await history.wait(what.matches, statement.seconds, self._cursor) is None:
+
+        def met(entry: Entry) -> bool:
+            return what.matches(entry) or (entry.port == what.port and what.holds(history) is not None)
+
+        if await history.wait(met, statement.seconds, self._cursor) is None:
             expected = f"expected {what.text}, since the last action or within {statement.seconds:g} s"
             raise Unmet(statement.place, expected, self._seen(what))
 

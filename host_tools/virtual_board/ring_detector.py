@@ -40,8 +40,8 @@ class RingDetector:
                 self._began = self._samples
                 self._crossings = []
                 self._last = volts
-            else:
-                self._dc = volts
+            else:  # follow the battery, but not a ringing voltage
+                self._dc += min(max(volts - self._dc, -1.0), 1.0)
             return
         last, self._last = self._last, volts
         if (last >= 0) != (volts >= 0):
@@ -59,7 +59,11 @@ class RingDetector:
             since = self._crossings[-1] if self._crossings else self._samples
             self.ringing = False
             events.append(
-                (now - (self._samples - since) * STEP, "ring", {"on": False, "volts": self.volts, "hz": self.hz})
+                (
+                    now - (self._samples - since) * STEP,
+                    "ring",
+                    {"on": False, "volts": self.volts, "hz": self.hz},
+                )
             )
         if self._began is None or handset_up or len(self._crossings) < 3:
             return

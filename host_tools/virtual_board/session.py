@@ -116,9 +116,8 @@ class Session:
         server = self._server = BoardServer(self.board)
         await server.start()
         options = ["-X", f"heapsize={self._heap}"] if self._heap else []
-        ports = [server.spi_port, server.irq_port, server.pcm_port]
         self._firmware = FirmwareProcess(
-            [self._program, *options, DEVICE / "start.py", *map(str, ports), self._folder],
+            [self._program, *options, DEVICE / "start.py", *map(str, self.ports), self._folder],
             {"MICROPYPATH": f"{self._tree}:{DEVICE}:.frozen", "HOME": str(self._folder)},
             self._console_line,
             self._ended,
@@ -154,6 +153,22 @@ class Session:
                 raise NotReady(
                     f"port {port} did not come into service within {within:g} s; the firmware said:{lines}"
                 )
+
+    @property
+    def pid(self) -> int | None:
+        """The firmware's process."""
+        return self._firmware.pid if self._firmware else None
+
+    @property
+    def ports(self) -> tuple[int, int, int]:
+        """The board's TCP ports (SPI, interrupt) and its UDP port (PCM)."""
+        server = self._server
+        return (server.spi_port, server.irq_port, server.pcm_port) if server else (0, 0, 0)
+
+    async def lose_board(self) -> None:
+        """Close the board's links under the running firmware."""
+        if self._server is not None:
+            await self._server.close()
 
     # ---- what a script does (play.Bench) ----
 

@@ -88,7 +88,7 @@ class Shell:
                 await self._statement(text)
         except (ScenarioError, Unmet, NotReady) as error:
             self.failures += 1
-            self.console.print(Text(str(error), "red"))
+            self.console.print(Text(str(error), "red"), soft_wrap=True)
         return True
 
     async def _statement(self, text: str) -> None:

@@ -131,7 +131,11 @@ def _words(entry: Entry) -> Text:
 
 
 def _could_be(entry: Entry) -> list[str]:
-    return list(dict.fromkeys(tone_names(entry))) if entry.detail["on"] else [entry.detail["name"]]
+    """The tone's name; of tones with pauses all that it can be so far (busy or congestion)."""
+    name = entry.detail["name"]
+    if not entry.detail["on"] or name not in CADENCED:
+        return [name]
+    return [other for other in dict.fromkeys(tone_names(entry)) if other in CADENCED]
 
 
 def _sip(entry: Entry) -> Text:

@@ -35,7 +35,11 @@ def parse_script(text: str) -> list[Section]:
                 frequency = tone.partition("@")[0].strip()
                 carrier, _, modulation = frequency.partition("*")
                 if modulation:
-                    hz |= {float(carrier) - float(modulation), float(carrier), float(carrier) + float(modulation)}
+                    hz |= {
+                        float(carrier) - float(modulation),
+                        float(carrier),
+                        float(carrier) + float(modulation),
+                    }
                 elif float(frequency) > 0:
                     hz.add(float(frequency))
             on, off = float(on_text), float(off_text or 0)
@@ -46,7 +50,7 @@ def parse_script(text: str) -> list[Section]:
 
 
 def region_tones(region: str | Mapping[str, Any]) -> dict[str, str]:
-    """Tone name -> script text, from a region's code ("us"), a region record with "tones", or such a table itself.
+    """Tone name -> script text, from a region's code ("us"), its record with "tones", or such a table itself.
 
     Raises ValueError for an unknown code.
     """

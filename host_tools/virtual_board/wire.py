@@ -64,9 +64,11 @@ class Wire:
 
     def solve(self, feed: Feed) -> None:
         """Advance by one STEP with the given feed and set the v_… and i_… attributes."""
-        inputs = (feed.tip_emf, feed.ring_emf, feed.tip_open, feed.ring_open, feed.limit, self.closed, self.ren,
-                  self.short_ohms, self.ring_ground_ohms, self.ring_ground_volts, self.off_hook_ohms,
-                  self.off_hook_volts, self.line_ohms, self.leak_ohms)  # fmt: skip
+        inputs = (
+            feed.tip_emf, feed.ring_emf, feed.tip_open, feed.ring_open, feed.limit, self.closed, self.ren,
+            self.short_ohms, self.ring_ground_ohms, self.ring_ground_volts, self.off_hook_ohms,
+            self.off_hook_volts, self.line_ohms, self.leak_ohms,
+        )  # fmt: skip
         if inputs != self._settled:
             self._solve(feed)
             self._settled = inputs if abs(self._i_ringer) < 1e-7 else None

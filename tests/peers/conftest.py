@@ -21,9 +21,10 @@ def congratulations(tmp_path: Path) -> Path:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """The device that a module shares tells its last events with a failed test."""
+    """The device that a module shares tells its last events with a failed test, and is not used again."""
     report = yield
     device = item.funcargs.get("ata") if hasattr(item, "funcargs") else None
     if report.when == "call" and report.failed and device is not None:
         report.sections.append(("device", device.tail()))
+        device.spoiled = True
     return report

@@ -5,19 +5,22 @@ A *tick* is milliseconds modulo 2**30 (12.4 days), the range of MicroPython's ti
 takes `now` as such a tick and gives deadlines as such; none of them asks a clock.
 """
 
+from micropython import const
+
 PERIOD = 1 << 30
-_HALF = 1 << 29
+_HALF = const(1 << 29)
+_MASK = const((1 << 30) - 1)
 
 
 def add(tick, ms):
     """The tick `ms` milliseconds (−2**29 < ms < 2**29) after `tick`."""
-    return (tick + ms) & (PERIOD - 1)
+    # tick + ms could exceed the small integers of a 32-bit port, which end at 2**30 − 1: no heap object here.
+    return ((tick - _HALF + ms) & _MASK) ^ _HALF
 
 
 def diff(a, b):
     """Milliseconds from tick `b` to tick `a`, −2**29 … 2**29−1: positive if `a` is later."""
-    d = (a - b) & (PERIOD - 1)
-    return d - PERIOD if d >= _HALF else d
+    return (((a - b) & _MASK) ^ _HALF) - _HALF
 
 
 def due(deadline, now):

@@ -227,11 +227,11 @@ class Exchange:
             self._lines[port].expect_digits(False)
 
     def disconnect(self, leg):
-        self._media.disconnect(self._slot(leg))
+        self._slot(leg).disconnect()
 
     def release(self, leg):
         """Forget a leg that is over."""
-        self._media.close(self._slot(leg))
+        self._slot(leg).close()
         self._legs.pop(leg.session, None)
 
     def send_digit(self, leg, digit, now):

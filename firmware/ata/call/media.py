@@ -27,14 +27,18 @@ _NEW_DIGITS = const(16)  # room in the ring of digits heard but not yet fetched
 
 
 class LegSlot:
-    """The media of one leg: its RTP stream, concealment and linear audio of the present step."""
+    """The media of one leg: its RTP stream, concealment and linear audio of the present step.
 
-    def __init__(self, jitter_min, jitter_max):
-        self.stream = RtpStream(jitter_min, jitter_max)
-        self.plc = Plc()
-        self.audio = array("h", bytes(2 * _FRAME))
-        self.encoded = bytearray(_FRAME)
-        self.codec = None
+    The buffers (6 KB) are made with the slot's first call and kept: most ports never have a second one.
+    """
+
+    def __init__(self):
+        self.is_open = False
+        self.stream = None  # type: Any
+        self.plc = None  # type: Any
+        self.audio = None  # type: Any
+        self.encoded = None  # type: Any
+        self.codec = None  # type: Any
         self.agreed = None  # the payload types that the stream was opened with
         self.address = None  # where to send, as the socket wants it
         self.connected = False  # the phone hears it and speaks to it
@@ -42,6 +46,34 @@ class LegSlot:
         self.receiving = False
         self.events = False  # digits leave as RFC 4733 events
         self.mute_digits = False
+        self.voice_due = False
+        self.event_due = False
+
+    def open(self, payload_type, event_type, depth, random):
+        """Begin a stream. `depth`: (least, most) ms of the jitter buffer. Allocates."""
+        if self.stream is None:
+            self.stream = RtpStream(depth[0], depth[1])
+            self.plc = Plc()
+            self.audio = array("h", bytes(2 * _FRAME))
+            self.encoded = bytearray(_FRAME)
+        self.stream.open(
+            _number(random(4)), _number(random(2)), _number(random(4)), payload_type, event_type, _FRAME
+        )
+        self.plc.reset()
+        self.agreed = (payload_type, event_type)
+        self.is_open = True
+
+    def close(self):
+        """The leg is over; the buffers wait for the next one."""
+        self.disconnect()
+        if self.is_open:
+            self.is_open = False
+            self.stream.close()
+        self.address = None
+
+    def disconnect(self):
+        """The phone no longer hears the leg (held); its stream goes on."""
+        self.connected = False
         self.voice_due = False
         self.event_due = False
 
@@ -61,7 +93,7 @@ class LegSlot:
 class PortPath:
     """One port's kernels and buffers."""
 
-    def __init__(self, index, sine, jitter_min, jitter_max):
+    def __init__(self, index, sine):
         self.index = index  # 0 or 1: its place in the stereo block
         self.near = array("h", bytes(2 * _FRAME))  # from the phone
         self.far = array("h", bytes(2 * _FRAME))  # to the phone
@@ -69,7 +101,7 @@ class PortPath:
         self.detector = DtmfDetector()
         self.tones = ToneGenerator(sine)  # heard by the phone
         self.keys = ToneGenerator(sine)  # digits of a pulse-dialling phone, sent in band
-        self.slots = (LegSlot(jitter_min, jitter_max), LegSlot(jitter_min, jitter_max))
+        self.slots = (LegSlot(), LegSlot())
         self.digit_down = False
         self._digits = bytearray(_NEW_DIGITS)
         self._head = 0
@@ -115,7 +147,7 @@ class PortPath:
                     slot.stream.digit_end()
 
     def _receive(self, slot):
-        if not slot.stream.is_open:
+        if not slot.is_open:
             return
         if slot.fetch():
             mix.add(self.far, slot.audio, _FRAME)
@@ -128,9 +160,9 @@ class PortPath:
     def _send(self, slot, other):
         slot.voice_due = False
         slot.event_due = False
-        stream = slot.stream
-        if not stream.is_open:
+        if not slot.is_open:
             return
+        stream = slot.stream
         if not (slot.connected and slot.sending):
             stream.skip()
             return
@@ -154,8 +186,9 @@ class MediaPath:
 
     def __init__(self, jitter_min=20, jitter_max=200):
         sine = sine_table()
-        self.ports = (PortPath(0, sine, jitter_min, jitter_max), PortPath(1, sine, jitter_min, jitter_max))
-        self._laws = {0: G711(0), 8: G711(8)}
+        self.ports = (PortPath(0, sine), PortPath(1, sine))
+        self._depth = (jitter_min, jitter_max)
+        self._laws = {}
         self.steps = 0
 
     def port(self, port):
@@ -170,14 +203,10 @@ class MediaPath:
         `mode` is the port's way to send digits: rfc4733, info, inband or auto. A stream that already
         runs with the same codec goes on (a re-INVITE that holds or moves it must not restart its RTP).
         """
-        agreed = (media.payload_type, media.event_type)
-        if not slot.stream.is_open or slot.agreed != agreed:
-            slot.stream.open(
-                _number(random(4)), _number(random(2)), _number(random(4)),
-                media.payload_type, media.event_type, _FRAME,
-            )
-            slot.plc.reset()
-            slot.agreed = agreed
+        if not slot.is_open or slot.agreed != (media.payload_type, media.event_type):
+            slot.open(media.payload_type, media.event_type, self._depth, random)
+        if media.codec not in self._laws:
+            self._laws[media.codec] = G711(media.codec)
         slot.codec = self._laws[media.codec]
         slot.address = address
         slot.events = mode in ("rfc4733", "auto") and media.event_type >= 0
@@ -192,19 +221,6 @@ class MediaPath:
             slot.stream.digit_play(code, ms)
         else:
             self.ports[port - 1].keys.digit(code, ms)
-
-    def disconnect(self, slot):
-        """The phone no longer hears the leg (held); its stream is kept."""
-        slot.connected = False
-        slot.voice_due = False
-        slot.event_due = False
-
-    def close(self, slot):
-        """The leg is over."""
-        self.disconnect(slot)
-        if slot.stream.is_open:
-            slot.stream.close()
-        slot.address = None
 
     def step(self, stereo_in, stereo_out):
         """One 20 ms step: 160 frames of both ports in, 160 out (interleaved signed 16 bit)."""

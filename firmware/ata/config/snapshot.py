@@ -12,6 +12,7 @@ from ata.base.errors import ConfigError
 from ata.config import schema
 
 _LONGEST = 16384  # bytes of JSON text
+_DEEPEST = 6  # brackets inside brackets
 
 # If neither is 0 (which stands for "as the region says"), the first must not be above the second.
 _ORDERED = (
@@ -81,22 +82,45 @@ def diff(old, new):
 
 
 def _parse(text):
-    stream = io.StringIO(text)
-    try:
-        return json.load(stream)
-    except ValueError as error:
-        line = getattr(error, "lineno", None)  # CPython's says it; MicroPython stops reading there
-        if line is None:
+    line = _unbalanced(text)
+    if line == 0:
+        stream = io.StringIO(text)
+        try:
+            return json.load(stream)
+        except ValueError as error:
+            line = getattr(error, "lineno", 0)  # CPython's says it; MicroPython stops reading there
+        if line == 0:
             line = 1 + text.count("\n") - stream.read().count("\n")
-    except RuntimeError:  # CPython's RecursionError
-        line = 1
     raise ConfigError("", "line %d" % line, "not JSON: a comma, colon, quote or bracket too few or too many?")
+
+
+def _unbalanced(text):
+    """The line where brackets or quotes do not match, or 0. Some MicroPythons take text that was cut off."""
+    line = 1
+    depth = 0
+    quoted = escaped = False
+    for c in text:
+        if c == "\n":
+            line += 1
+        if escaped:
+            escaped = False
+        elif c == '"':
+            quoted = not quoted
+        elif quoted:
+            escaped = c == "\\"
+        elif c in "{[":
+            depth += 1
+        elif c in "}]":
+            depth -= 1
+        if not 0 <= depth <= _DEEPEST:
+            return line
+    return line if depth or quoted else 0
 
 
 def _flatten(given, prefix, values):
     for name, value in given.items():
         key = "%s%s" % (prefix, name)
-        if isinstance(value, dict) and key != "directory" and key.count(".") < 2:
+        if isinstance(value, dict) and schema.row(key) is None and key.count(".") < 2:
             _flatten(value, key + ".", values)
         else:
             values[key] = schema.check(key, value)

@@ -1,16 +1,16 @@
 """Loss concealment in the manner of ITU-T G.711 Appendix I.
 
-What it does. When a frame is lost, the last pitch period heard is repeated; after 10 ms the last two, after 20 ms
-the last three, so that it does not buzz; from 10 ms on it gets weaker by 20 % each 10 ms, and after 60 ms there is
-silence. The first real samples are cross-faded with what would have been repeated.
+What it does. When a frame is lost, the last pitch period heard is repeated; after 10 ms the last two, after
+20 ms the last three, so that it does not buzz; from 10 ms on it gets weaker by 20 % each 10 ms, and after
+60 ms there is silence. The first real samples are cross-faded with what would have been repeated.
 
-How it works. The period (40 … 120 samples, 200 … 66 Hz) is the lag of the best normalised correlation of the last
-20 ms, searched at every second lag with every second sample and then refined (§I.2.3). The repeated piece joins
-itself without a step, because its last quarter period is cross-faded into what came before its beginning (§I.2.4).
+How it works. The period (40 … 120 samples, 200 … 66 Hz) is the lag of the best normalised correlation of the
+last 20 ms, searched at every second lag with every second sample, then at its neighbours with all. The piece
+that is repeated joins itself without a step: its last quarter period is cross-faded into what came before it.
 
-One thing is different. The Recommendation delays all audio by 3.75 ms so that it can still cross-fade the last real
-samples into the first repeated ones. Here nothing is delayed: whatever step there would be at that place (none, if
-the signal is periodic) is added and faded out over the first quarter period.
+One thing is different. The Recommendation delays all audio by 3.75 ms so that it can still cross-fade the
+last real samples into the first repeated ones. Here nothing is delayed: whatever step there would be at that
+place (none, if the signal is periodic) is added and faded out over the first quarter period.
 
 How to use it. For every frame of a stream call good(), or lost() in its place. The caller owns the frames.
 """
@@ -23,7 +23,7 @@ from micropython import const
 _LONGEST = const(120)  # of the periods, samples
 _SHORTEST = const(40)
 _WINDOW = const(160)  # samples that are correlated
-_HISTORY = const(390)  # three of the longest periods and a quarter (§I.2.1)
+_HISTORY = const(390)  # three of the longest periods and a quarter
 _LAST = const(390)  # behind it: its last 30 samples, unchanged,
 _WORK = const(420)  # and work space of 80
 _RING = const(400)
@@ -34,8 +34,8 @@ _DECAY = const(41)  # of it a sample: 20 % in 10 ms
 
 
 class Plc:
-    """One instance a stream. Frames are array("h"), n a multiple of 80. `erased`: samples concealed since the last
-    real one, at most 480."""
+    """One instance a stream. Frames are array("h"), n a multiple of 80. `erased`: samples concealed since the
+    last real one, at most 480."""
 
     def __init__(self):
         self._ring = array("h", [0] * _RING)  # what was played
@@ -53,13 +53,13 @@ class Plc:
         self._gain = _ONE
 
     def good(self, pcm, n):
-        """A real frame pcm[:n]: remembered. After an erasure its first samples, 10 ms at most, are changed."""
+        """A real frame pcm[:n]: remembered. After an erasure its first 10 ms at most are changed."""
         if self.erased:
-            size = (self._lag >> 2) + 32 * (self.erased // _PIECE - 1)  # 4 ms more for each 10 ms lost (§I.2.6)
+            size = (self._lag >> 2) + 32 * (self.erased // _PIECE - 1)  # 4 ms more for each 10 ms lost
             if size > _PIECE:
                 size = _PIECE
             _repeat(self._x, self._length, self._offset, self._x, _WORK, size)
-            _fade(self._x, _WORK, size, self._gain if self.erased < _END else 0)
+            _fade(self._x, _WORK, size, self._gain)
             _cross(self._x, _WORK, pcm, 0, pcm, 0, size)
             self.erased = 0
         self._at = _remember(self._ring, self._at, pcm, 0, n)
@@ -69,34 +69,30 @@ class Plc:
         x = self._x
         at = 0
         while at < n:
-            quarter = self._lag >> 2
-            more = False
             if self.erased == 0:
                 _unroll(self._ring, self._at, x)
-                self._lag = self._length = _search(x)
-                self._offset = 0
+                self._lag = _search(x)
+                self._length = self._offset = 0
                 self._gain = _ONE
-                quarter = self._lag >> 2
-                _cross(x, _LAST + 30 - quarter, x, _HISTORY - self._lag - quarter, x, _HISTORY - quarter, quarter)
-            elif self.erased < 3 * _PIECE:
-                # One more period, in phase with the piece before, which is cross-faded into it (§I.2.7)
-                more = True
-                _repeat(x, self._length, self._offset, x, _WORK, quarter)
-                while self._offset >= self._lag:
-                    self._offset -= self._lag
-                self._length += self._lag
-                _cross(x, _LAST + 30 - quarter, x, _HISTORY - self._length - quarter, x, _HISTORY - quarter, quarter)
-            if self.erased < _END:
-                self._offset = _repeat(x, self._length, self._offset, pcm, at, _PIECE)
-                if more:
-                    _cross(x, _WORK, pcm, at, pcm, at, quarter)
+            lag = self._lag
+            quarter = lag >> 2
+            if self.erased < 3 * _PIECE:  # one period more; the place in it stays in phase
                 if self.erased:
-                    self._gain = _fade(pcm, at, _PIECE, self._gain)
-                else:
-                    _level(x, self._lag, pcm, at, quarter)
-                self.erased += _PIECE
+                    _repeat(x, self._length, self._offset, x, _WORK, quarter)
+                while self._offset >= lag:
+                    self._offset -= lag
+                self._length += lag
+                before = _HISTORY - self._length - quarter
+                _cross(x, _LAST + 30 - quarter, x, before, x, _HISTORY - quarter, quarter)
+            self._offset = _repeat(x, self._length, self._offset, pcm, at, _PIECE)
+            if self.erased == 0:
+                _level(x, lag, pcm, at, quarter)
             else:
-                _fade(pcm, at, _PIECE, 0)
+                if self.erased < 3 * _PIECE:
+                    _cross(x, _WORK, pcm, at, pcm, at, quarter)
+                self._gain = _fade(pcm, at, _PIECE, self._gain)
+            if self.erased < _END:
+                self.erased += _PIECE
             self._at = _remember(self._ring, self._at, pcm, at, _PIECE)
             at += _PIECE
 
@@ -137,8 +133,8 @@ def _search(x: ptr16) -> int:
     """The lag, 40 … 120, at which the last 160 samples of history look most like those before: greatest
     correlation² / energy, of the positive ones. 120 if there is none.
 
-    Bounds: samples are scaled to 11 bits, so the sum of 280 squares is below 280 · 2**22 < 2**31; sums are then
-    scaled so that the energy of the whole span is below 2**15, and by Cauchy-Schwarz every correlation too.
+    Bounds: samples are scaled to 11 bits, so the sum of 280 squares is below 280 · 2**22 < 2**31; sums are
+    then scaled so that the energy of all 280 is below 2**15, and by Cauchy-Schwarz every correlation too.
     """
     peak = 0
     i = _HISTORY - _WINDOW - _LONGEST
@@ -216,7 +212,7 @@ def _search(x: ptr16) -> int:
 
 @micropython.viper
 def _repeat(x: ptr16, length: int, offset: int, out: ptr16, at: int, n: int) -> int:
-    """out[at : at + n] is the history's last `length` samples, from `offset` on, over and over; the next offset."""
+    """out[at : at + n]: the last `length` samples of x from `offset` on, over and over. The next offset."""
     i = _HISTORY - length + offset
     while n:
         out[at] = x[i]
@@ -246,8 +242,8 @@ def _cross(old: ptr16, i: int, new: ptr16, j: int, out: ptr16, k: int, n: int):
 
 @micropython.viper
 def _level(x: ptr16, lag: int, pcm: ptr16, at: int, n: int):
-    """Take the step out of the place where the repetition begins: what the last real sample and the one a period
-    before it differ in is added to pcm[at : at + n], less and less, and limited to 16 bits."""
+    """Take the step out of the place where the repetition begins: what the last real sample and the one a
+    period before it differ in is added to pcm[at : at + n], less and less, and limited to 16 bits."""
     step = ((int(x[_WORK - 1]) ^ 0x8000) - 0x8000) - ((int(x[_HISTORY - 1 - lag]) ^ 0x8000) - 0x8000)
     part = _ONE // n
     w = _ONE

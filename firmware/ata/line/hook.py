@@ -117,7 +117,7 @@ class HookDecoder:
         length = self.last_break = diff(at, self._opened)
         flash = windows["flash_min"] <= length <= windows["flash_max"]
         pulse = windows["pulse_break_min"] <= length <= windows["pulse_break_max"]
-        if diff(self._opened, self._lifted_at) < _LIFT_MS:
+        if 0 <= diff(self._opened, self._lifted_at) < _LIFT_MS:  # < 0: off-hook for more than six days
             self.ignored += 1
         elif pulse and (self.dialling or not flash):
             self._pulses += 1

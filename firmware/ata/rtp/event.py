@@ -20,6 +20,7 @@ _LONGEST = const(0xFFFF)  # the duration field
 _VOLUME = const(10)  # −10 dBm0
 _REORDER = const(16000)  # samples: an older timestamp within 2 s is a packet that was overtaken
 _SILENT = const(1600)  # samples: 200 ms without a packet end an event whose end packets were all lost
+_AUDIBLE = const(480)  # samples: a received digit sounds for 60 ms at least, also if only its end has come
 _QUEUE = const(16)
 _TIMESTAMP = const(0xFFFFFFF)
 
@@ -39,45 +40,38 @@ _CODE = const(0)
 _TS = const(1)  # 28 bits, or -1
 _LASTED = const(2)  # the greatest duration heard of the present or last segment, samples
 _IDLE = const(3)  # samples since the last packet
-_FIRST = const(4)  # of the queue
-_LENGTH = const(5)
+_SOUNDED = const(4)  # samples since the beginning was polled
+_FIRST = const(5)  # of the queue
+_LENGTH = const(6)
 
 
 class EventSender:
-    """Makes the packets. `packet` (16 bytes) is ours: valid from one next() to the following one.
+    """Makes the packets of one stream. `voice` is its packet buffer, whose header holds the present
+    timestamp, the last used sequence number and the SSRC. `packet` (16 bytes) is what next() makes.
 
     `active` is True while voice has to be held back: from begin() to the step that says the end first.
     """
 
-    def __init__(self):
+    def __init__(self, voice, event_type):
         self.packet = bytearray(16)
-        self._state = array("i", [0] * 9)
-
-    def open(self, voice, event_type):
-        """A new stream. `voice` is its packet buffer, whose header holds the present timestamp, the last used
-        sequence number and the SSRC."""
-        self.voice = voice
         self.packet[1] = event_type
         self.active = False
-        state = self._state
-        state[_ON] = state[_ENDS] = 0
-        state[_NEXT] = -1
+        self._voice = voice
+        self._state = array("i", [0] * 9)
+        self._state[_NEXT] = -1
 
     def begin(self, code, limit=-1):
-        """A digit begins; it lasts until end(), or `limit` samples, 40 ms at least. If another one is still on,
-        that one ends first."""
+        """A digit begins with the coming packet; it lasts until end(), or `limit` samples, 40 ms at least. If
+        another one is still on, that one ends first."""
         state = self._state
         self.active = True
-        if state[_ON]:
-            state[_LIMIT] = 0
-            state[_NEXT] = code
-            state[_NEXT_LIMIT] = limit
-        else:
-            self._start(code, limit)
+        state[_LIMIT] = 0
+        state[_NEXT] = code
+        state[_NEXT_LIMIT] = limit
 
     def end(self):
         """The digit that began last ends with the coming packet. Without one: nothing."""
-        self._state[_LIMIT if self._state[_NEXT] < 0 else _NEXT_LIMIT] = 0
+        self._state[_LIMIT] = self._state[_NEXT_LIMIT] = 0
 
     def next(self, samples):
         """Once a step of `samples`, after the voice header has stepped on: True if `packet` is to be sent."""
@@ -85,17 +79,21 @@ class EventSender:
         packet = self.packet
         if not state[_ON]:
             if state[_NEXT] >= 0:
-                self._start(state[_NEXT], state[_NEXT_LIMIT])
+                packet[12] = state[_NEXT]
+                state[_ON] = state[_FRESH] = 1
+                state[_SPLIT] = state[_DURATION] = state[_TOTAL] = 0
+                state[_LIMIT] = state[_NEXT_LIMIT]
+                state[_NEXT] = -1
             elif state[_ENDS]:
                 state[_ENDS] -= 1
-                share(self.voice, packet, 0)
+                share(self._voice, packet, 0)
                 return True
             else:
                 return False
         if state[_SPLIT]:
             state[_SPLIT] = 0
             advance(packet, _LONGEST, -1)
-        share(self.voice, packet, state[_FRESH])
+        share(self._voice, packet, state[_FRESH])
         state[_FRESH] = 0
         state[_TOTAL] += samples
         duration = state[_DURATION] + samples
@@ -117,33 +115,17 @@ class EventSender:
         packet[15] = duration & 255
         return True
 
-    def _start(self, code, limit):
-        state = self._state
-        self.packet[12] = code
-        state[_ON] = state[_FRESH] = 1
-        state[_SPLIT] = state[_ENDS] = state[_DURATION] = state[_TOTAL] = 0
-        state[_LIMIT] = limit
-        state[_NEXT] = -1
-
 
 class EventReceiver:
-    """Makes "began" and "ended" of the packets. An event is known by its RTP timestamp (§2.2.1), so that lost,
-    repeated or overtaken packets and a missing marker bit do no harm. `active`: an event is on."""
+    """Makes "began" and "ended" of the packets. An event is known by its RTP timestamp (§2.2.1), so that
+    lost, repeated or overtaken packets and a missing marker bit do no harm.
+
+    `active`: an event is on. `timed`: elapse() is needed, from the first packet until the end was polled."""
 
     def __init__(self):
+        self.active = self.timed = False
         self._queue = bytearray(_QUEUE)
-        self._state = array("i", [0] * 6)
-        self.open()
-
-    def open(self):
-        """A new stream."""
-        self.active = False
-        self._state[_LENGTH] = 0
-        self._state[_TS] = -1
-
-    def renew(self):
-        """Another sender: an event that is on ends, and its timestamp says nothing any more."""
-        self.elapse(_SILENT)
+        self._state = array("i", [0] * 7)
         self._state[_TS] = -1
 
     def receive(self, buf, offset, n, ts, marker):
@@ -162,13 +144,14 @@ class EventReceiver:
             lasted = state[_LASTED]
             state[_LASTED] = 0
             if self.active:
-                # a further segment of a long event (§2.5.1.3), or the next event, and all ends of this one lost
+                # either a further segment of a long event (§2.5.1.3), or another one, and our ends are lost
                 if code != state[_CODE] or marker or not (age == lasted or 0xFF00 <= age <= _LONGEST):
                     self.elapse(_SILENT)
             if not self.active and state[_LENGTH] < _QUEUE - 1:  # with room for its end
                 state[_CODE] = code
-                self.active = True
-                self._put(code)
+                self.active = self.timed = True
+                self._queue[(state[_FIRST] + state[_LENGTH]) & (_QUEUE - 1)] = code
+                state[_LENGTH] += 1
         if self.active:  # else its end, said again
             state[_IDLE] = 0
             if duration > state[_LASTED]:
@@ -177,25 +160,27 @@ class EventReceiver:
                 self.elapse(_SILENT)
 
     def elapse(self, samples):
-        """Time passes: an event whose packets have stopped for 200 ms ends."""
+        """Time passes: an event whose packets have stopped for 200 ms (1600 samples) ends."""
         state = self._state
-        if self.active:
-            state[_IDLE] += samples
-            if state[_IDLE] >= _SILENT:
-                self.active = False
-                self._put(16 + state[_CODE])
+        if samples < _SILENT:
+            state[_SOUNDED] += samples
+        state[_IDLE] += samples
+        if self.active and state[_IDLE] >= _SILENT:
+            self.active = False
+            self._queue[(state[_FIRST] + state[_LENGTH]) & (_QUEUE - 1)] = 16 + state[_CODE]
+            state[_LENGTH] += 1
 
     def poll(self):
         """-1 nothing, code: that digit began, 16 + code: it ended. Ask until -1."""
         state = self._state
         if state[_LENGTH] == 0:
             return -1
-        first = state[_FIRST]
-        state[_FIRST] = (first + 1) & (_QUEUE - 1)
+        value = self._queue[state[_FIRST]]
+        if value < 16:
+            state[_SOUNDED] = 0
+        elif state[_SOUNDED] < _AUDIBLE:
+            return -1
+        state[_FIRST] = (state[_FIRST] + 1) & (_QUEUE - 1)
         state[_LENGTH] -= 1
-        return self._queue[first]
-
-    def _put(self, value):
-        state = self._state
-        self._queue[(state[_FIRST] + state[_LENGTH]) & (_QUEUE - 1)] = value
-        state[_LENGTH] += 1
+        self.timed = self.active or state[_LENGTH] > 0
+        return value

@@ -1,18 +1,18 @@
 """The jitter buffer: encoded audio of one byte a sample, put in as packets, taken out as a steady stream.
 
 How it works. A ring of 280 ms is addressed by RTP timestamp, in grains of 8 bytes (1 ms) with a "filled" flag
-each, so every packet length, reordering, duplicates and loss are one mechanism. The play-out position steps on
-with each take(). How far a packet's timestamp lies ahead of it on arrival is the packet's *slack*: the time it
-waits in the buffer. Only differences of slack matter, so no clock is needed and skew is seen as well.
+each, so every packet length, reordering, duplicates and loss are one mechanism. The play-out position steps
+on with each take(). How far a packet's timestamp lies ahead of it on arrival is the packet's *slack*: the
+time it waits in the buffer. Only differences of slack matter, so no clock is needed, and skew is seen too.
 
 * A packet that comes too late (slack < 0) moves the position back at once so that it still plays: nothing of
-  the speech is lost, it is stretched by a gap that has already been heard. If it was overtaken, what follows it
-  has been heard as well, so it is dropped; the second one within 200 packets moves the position nevertheless.
+  the speech is lost, it is stretched by a gap that has already been heard. If it was overtaken, what follows
+  it has been heard as well, so it is dropped; a second one within 200 packets moves the position anyway.
 * When no packet of the last 2.5 to 5 s had less slack than the least depth and 10 ms more, 10 ms are skipped:
   such as are missing or quiet, every 200 ms at most; if there are none for 2 s and 20 ms are too much, any.
 * More slack than the greatest depth is skipped at once. Least = greatest depth is a fixed buffer.
-* Packets that lie outside of what can be mended for 80 ms of playing are a restarted sender, and so is the first
-  packet after 1 s of nothing: the position is set anew, with the depth there was.
+* Packets that lie outside of what can be mended for 80 ms of playing are a restarted sender, and so is the
+  first one after 1 s of nothing: the position is set anew, with the depth there was less what was too much.
 
 How to use it. put() what has come, then take() what is to be played, once a step each.
 """
@@ -84,8 +84,8 @@ class JitterBuffer:
         self.open()
 
     def open(self, flip=0x7F):
-        """A new stream. `flip` is what its law inverts in each byte, 0x7F for µ-law and 0x55 for A-law: with it
-        quiet audio is found without decoding."""
+        """A new stream. `flip` is what its law inverts in each byte, 0x7F for µ-law and 0x55 for A-law: with
+        it quiet audio is found without decoding."""
         for i in range(_FLIP, _WORDS):
             self._state[i] = 0
         self._state[_FLIP] = flip
@@ -101,9 +101,9 @@ class JitterBuffer:
         state[_MOST] = state[_MOST_BEFORE] = state[_MIN]
 
     def statistics(self):
-        """A dict of counters: packets received, late, lost (never came), duplicate, discarded (came but could not
-        be played); 10 ms pieces stretched and skipped; restarts; and depth_ms: what the fastest packets wait;
-        jitter: interarrival jitter of RFC 3550 §6.4.1 in timestamp units."""
+        """A dict of counters: packets received, late, lost (never came), duplicate, discarded (came but could
+        not be played); pieces of 10 ms stretched and skipped; restarts; and depth_ms, what the fastest
+        packets wait, and jitter, the interarrival jitter of RFC 3550 §6.4.1 in timestamp units."""
         state = self._state
         found = {"depth_ms": max(state[_MOST], state[_MOST_BEFORE]) >> 3, "jitter": state[_JITTER] >> 4}
         place = _RECEIVED
@@ -112,255 +112,254 @@ class JitterBuffer:
             place += 1
         return found
 
-    def position(self):
-        """Timestamp (28 bits) of the byte that would be taken next, if nothing is skipped."""
-        return self._state[_PLAY]
-
-    @micropython.viper
-    def put(self, buf, offset: int, n: int, seq: int, ts: int, now: int):
+    def put(self, buf, offset, n, seq, ts, now):
         """A packet's n bytes at buf[offset], which came at tick `now`; `ts` has 28 bits. With n = 0 only the
         sequence number counts: a packet of the same sender that is no audio, such as an event."""
-        s = ptr32(self._state)
-        ring = ptr8(self._ring)
-        src = ptr8(buf)
-        overtaken = 0
-        if s[_HEARD]:
-            d = (seq - int(s[_HIGH])) & 0xFFFF
-            if d >= 0x10000 - _MAX_MISORDER or d == 0:
-                overtaken = (0x10000 - d) & 0xFFFF
-                if overtaken < 24:
-                    if (s[_MASK] >> overtaken) & 1:
-                        s[_DUPLICATE] += 1
-                        return
-                    s[_MASK] = s[_MASK] | (1 << overtaken)
-                if s[_LOST]:
-                    s[_LOST] -= 1
-            else:
-                if d < _MAX_DROPOUT:
-                    s[_LOST] += d - 1
-                if d < 24:
-                    s[_MASK] = ((s[_MASK] & ((1 << (24 - d)) - 1)) << d) | 1
-                else:
-                    s[_MASK] = 1
-                s[_HIGH] = seq
-        else:
-            s[_HEARD] = 1
-            s[_HIGH] = seq
-            s[_MASK] = 1
-        s[_RECEIVED] += 1
-        if s[_STRIKE]:
-            s[_STRIKE] -= 1
-        if n == 0:
-            return
-        transit = (((now & 0x1FFFFFF) << 3) - ts) & _STAMP
-        if int(s[_HEARD]) == 2:
-            d = (transit - int(s[_TRANSIT])) & _STAMP
-            if d >= _HALF:
-                d = _STAMP + 1 - d
-            if d < _LEAP:  # else another time base
-                jitter = int(s[_JITTER])
-                s[_JITTER] = jitter + d - ((jitter + 8) >> 4)
-        s[_HEARD] = 2
-        s[_TRANSIT] = transit
-        if n > _LONGEST:
-            n = _LONGEST
-        n = n & -8
-        if n <= 0:
-            s[_DISCARDED] += 1
-            return
-        if n > _RING - int(s[_MAX]):  # so that what is stored always stays in the ring when the depth grows
-            s[_MAX] = _RING - n
-        most = int(s[_MOST])
-        if most < int(s[_MOST_BEFORE]):
-            most = int(s[_MOST_BEFORE])
+        _put(self._state, self._ring, self._state, self._ring, buf, offset, n, seq, ts, now)
 
-        slack = 0
-        anchor = 1
-        if s[_RUNNING]:
-            slack = (ts - int(s[_PLAY])) & _STAMP
-            if slack >= _HALF:
-                slack -= _STAMP + 1
-            r = slack & 7  # off the grid of grains: the grid moves, by half a millisecond at most
-            if r > 4:
-                r -= 8
-            slack -= r
-            bad = 0
-            move = 0
-            if slack < 0:
-                s[_LATE] += 1
-                bad = 1
-                if slack >= -_RING:
-                    move = ((_STEP - 1 - slack) // _STEP) * _STEP
-                    if most + move <= int(s[_MAX]):
-                        bad = 0
-                        if overtaken == 0 or s[_STRIKE]:
-                            _move(self._state, self._ring, 0 - move)
-                            s[_STRETCHED] += move // _STEP
-                            if slack + move < int(s[_LEAST]):
-                                s[_LEAST] = slack + move
-                        if overtaken:  # what follows it has been heard
-                            s[_STRIKE] = _OVERTAKEN
-                            s[_DISCARDED] += 1
-                            return
-            elif slack > int(s[_MAX]):
-                move = slack - int(s[_MAX])
-                bad = 1
-                if move < _LEAP:
-                    bad = 0
-                    _move(self._state, self._ring, move)
-                    s[_SKIPPED] += (move + _STEP - 1) // _STEP
-                    move = 0 - move
-            if bad:
-                if s[_BAD] == 0:
-                    s[_BAD] = 1
-                if int(s[_BAD]) <= _RESTART:
-                    s[_DISCARDED] += 1
+    def take(self, out, offset, n):
+        """Play n bytes, a multiple of 8: 1 and out[offset : offset + n] is filled, or 0 and it is not
+        touched, not all being here. They are gone either way: two takes of 80 lose less than one of 160."""
+        return _take(self._state, self._ring, self._state, self._ring, out, offset, n)
+
+
+# The kernels have state and ring as pointers, and once more as the objects that _move() is called with.
+
+
+@micropython.viper
+def _put(state, flags, s: ptr32, ring: ptr8, src: ptr8, offset: int, n: int, seq: int, ts: int, now: int):
+    overtaken = 0
+    if s[_HEARD]:
+        d = (seq - int(s[_HIGH])) & 0xFFFF
+        if d >= 0x10000 - _MAX_MISORDER or d == 0:
+            overtaken = (0x10000 - d) & 0xFFFF
+            if overtaken < 24:
+                if (s[_MASK] >> overtaken) & 1:
+                    s[_DUPLICATE] += 1
                     return
-                s[_RESTARTS] += 1
-                s[_LEAST] = _NONE
-                s[_LEAST_BEFORE] = 0
-            else:
-                anchor = 0
-                slack += move
-                s[_PLAY] = (int(s[_PLAY]) + r) & _STAMP
-        if anchor:
-            surplus = int(s[_LEAST])
-            if surplus > int(s[_LEAST_BEFORE]):
-                surplus = int(s[_LEAST_BEFORE])
-            surplus -= int(s[_MIN])
-            if surplus > 0 and surplus < most:
-                _move(self._state, self._ring, surplus)
-                most -= surplus
-            if most < int(s[_MIN]):
-                most = int(s[_MIN])
-            if most > int(s[_MAX]):
-                most = int(s[_MAX])
-            slack = most
-            s[_PLAY] = (ts - slack) & _STAMP
-            s[_HEAD] = 0
-            s[_RUNNING] = 1
-            w = _RING
-            while w < _RING + _RING // 8:
-                ring[w] = 0
-                w += 1
-        s[_BAD] = 0
-        s[_SILENT] = 0
-        if slack < int(s[_LEAST]):
-            s[_LEAST] = slack
-        if slack > int(s[_MOST]):
-            s[_MOST] = slack
-
-        w = int(s[_HEAD]) + slack
-        if w >= _RING:
-            w -= _RING
-        while n:
-            ring[w] = src[offset]
-            ring[w + 1] = src[offset + 1]
-            ring[w + 2] = src[offset + 2]
-            ring[w + 3] = src[offset + 3]
-            ring[w + 4] = src[offset + 4]
-            ring[w + 5] = src[offset + 5]
-            ring[w + 6] = src[offset + 6]
-            ring[w + 7] = src[offset + 7]
-            ring[_RING + (w >> 3)] = 1
-            w += 8
-            if w == _RING:
-                w = 0
-            offset += 8
-            n -= 8
-
-    @micropython.viper
-    def take(self, out, offset: int, n: int) -> int:
-        """Play n bytes, a multiple of 8: 1 and out[offset:offset+n] is filled, or 0 and it is not touched, because
-        not all of them are here. They are gone in either case: two takes of 80 lose less than one of 160."""
-        s = ptr32(self._state)
-        ring = ptr8(self._ring)
-        dst = ptr8(out)
-        if s[_RUNNING] == 0 or n <= 0 or n & 7:
-            return 0
-        s[_AGE] += n
-        s[_SILENT] += n
-        if int(s[_WAIT]) > n:
-            s[_WAIT] -= n
+                s[_MASK] = s[_MASK] | (1 << overtaken)
+            if s[_LOST]:
+                s[_LOST] -= 1
         else:
-            s[_WAIT] = 0
-        if s[_BAD]:
-            s[_BAD] += n
-        if int(s[_AGE]) >= _WINDOW:
-            s[_AGE] = 0
-            if int(s[_LEAST]) != _NONE:
-                s[_LEAST_BEFORE] = s[_LEAST]
-                s[_MOST_BEFORE] = s[_MOST]
-                s[_LEAST] = _NONE
-                s[_MOST] = 0
+            if d < _MAX_DROPOUT:
+                s[_LOST] += d - 1
+            if d < 24:
+                s[_MASK] = ((s[_MASK] & ((1 << (24 - d)) - 1)) << d) | 1
+            else:
+                s[_MASK] = 1
+            s[_HIGH] = seq
+    else:
+        s[_HEARD] = 1
+        s[_HIGH] = seq
+        s[_MASK] = 1
+    s[_RECEIVED] += 1
+    if s[_STRIKE]:
+        s[_STRIKE] -= 1
+    if n == 0:
+        return
+    transit = (((now & 0x1FFFFFF) << 3) - ts) & _STAMP
+    if int(s[_HEARD]) == 2:
+        d = (transit - int(s[_TRANSIT])) & _STAMP
+        if d >= _HALF:
+            d = _STAMP + 1 - d
+        if d < _LEAP:  # else another time base
+            jitter = int(s[_JITTER])
+            s[_JITTER] = jitter + d - ((jitter + 8) >> 4)
+    s[_HEARD] = 2
+    s[_TRANSIT] = transit
+    if n > _LONGEST:
+        n = _LONGEST
+    n = n & -8
+    if n <= 0:
+        s[_DISCARDED] += 1
+        return
+    if n > _RING - int(s[_MAX]):  # so that what is stored always stays in the ring when the depth grows
+        s[_MAX] = _RING - n
+    most = int(s[_MOST])
+    if most < int(s[_MOST_BEFORE]):
+        most = int(s[_MOST_BEFORE])
 
-        # Less delay, if every packet comes earlier than it need.
-        w = int(s[_HEAD])
+    slack = 0
+    anchor = 1
+    if s[_RUNNING]:
+        slack = (ts - int(s[_PLAY])) & _STAMP
+        if slack >= _HALF:
+            slack -= _STAMP + 1
+        r = slack & 7  # off the grid of grains: the grid moves, by half a millisecond at most
+        if r > 4:
+            r -= 8
+        slack -= r
+        bad = 0
+        move = 0
+        if slack < 0:
+            s[_LATE] += 1
+            bad = 1
+            if slack >= -_RING:
+                move = ((_STEP - 1 - slack) // _STEP) * _STEP
+                if most + move <= int(s[_MAX]):
+                    bad = 0
+                    if overtaken == 0 or s[_STRIKE]:
+                        _move(state, flags, 0 - move)
+                        s[_STRETCHED] += move // _STEP
+                        if slack + move < int(s[_LEAST]):
+                            s[_LEAST] = slack + move
+                    if overtaken:  # what follows it has been heard
+                        s[_STRIKE] = _OVERTAKEN
+                        s[_DISCARDED] += 1
+                        return
+        elif slack > int(s[_MAX]):
+            move = slack - int(s[_MAX])
+            bad = 1
+            if move < _LEAP:
+                bad = 0
+                _move(state, flags, move)
+                s[_SKIPPED] += (move + _STEP - 1) // _STEP
+                move = 0 - move
+        if bad:
+            if s[_BAD] == 0:
+                s[_BAD] = 1
+            if int(s[_BAD]) <= _RESTART:
+                s[_DISCARDED] += 1
+                return
+            s[_RESTARTS] += 1
+            s[_LEAST] = _NONE
+            s[_LEAST_BEFORE] = 0
+        else:
+            anchor = 0
+            slack += move
+            s[_PLAY] = (int(s[_PLAY]) + r) & _STAMP
+    if anchor:
         surplus = int(s[_LEAST])
         if surplus > int(s[_LEAST_BEFORE]):
             surplus = int(s[_LEAST_BEFORE])
         surplus -= int(s[_MIN])
-        if surplus >= _STEP and s[_WAIT] == 0:
-            s[_TRIED] += n
-            skip = 1
-            if surplus < 2 * _STEP or int(s[_TRIED]) < _PATIENCE:
-                flip = int(s[_FLIP])
-                left = _STEP
-                while left:
-                    if ring[_RING + (w >> 3)] and ((ring[w] ^ flip) & 127) > _QUIET:
-                        skip = 0
-                        left = 1
-                    w += 1
-                    if w == _RING:
-                        w = 0
-                    left -= 1
-            if skip:
-                s[_TRIED] = 0
-                s[_WAIT] = _REST
-                s[_SKIPPED] += 1
-                _move(self._state, self._ring, _STEP)
-            w = int(s[_HEAD])
+        if surplus > 0 and surplus < most:
+            _move(state, flags, surplus)
+            most -= surplus
+        if most < int(s[_MIN]):
+            most = int(s[_MIN])
+        if most > int(s[_MAX]):
+            most = int(s[_MAX])
+        slack = most
+        s[_PLAY] = (ts - slack) & _STAMP
+        s[_HEAD] = 0
+        s[_RUNNING] = 1
+        w = _RING
+        while w < _RING + _RING // 8:
+            ring[w] = 0
+            w += 1
+    s[_BAD] = 0
+    s[_SILENT] = 0
+    if slack < int(s[_LEAST]):
+        s[_LEAST] = slack
+    if slack > int(s[_MOST]):
+        s[_MOST] = slack
 
-        found = 1
-        left = n
-        while left:
-            if ring[_RING + (w >> 3)] == 0:
-                found = 0
-            ring[_RING + (w >> 3)] = 0
-            w += 8
-            if w == _RING:
-                w = 0
-            left -= 8
-        if found:
-            left = n
-            w = int(s[_HEAD])
-            while left:
-                dst[offset] = ring[w]
-                dst[offset + 1] = ring[w + 1]
-                dst[offset + 2] = ring[w + 2]
-                dst[offset + 3] = ring[w + 3]
-                dst[offset + 4] = ring[w + 4]
-                dst[offset + 5] = ring[w + 5]
-                dst[offset + 6] = ring[w + 6]
-                dst[offset + 7] = ring[w + 7]
-                w += 8
-                if w == _RING:
-                    w = 0
-                offset += 8
-                left -= 8
-        s[_HEAD] = w
-        s[_PLAY] = (int(s[_PLAY]) + n) & _STAMP
-        if int(s[_SILENT]) >= _STARVED:
-            s[_RUNNING] = 0
-        return found
+    w = int(s[_HEAD]) + slack
+    if w >= _RING:
+        w -= _RING
+    while n:
+        ring[w] = src[offset]
+        ring[w + 1] = src[offset + 1]
+        ring[w + 2] = src[offset + 2]
+        ring[w + 3] = src[offset + 3]
+        ring[w + 4] = src[offset + 4]
+        ring[w + 5] = src[offset + 5]
+        ring[w + 6] = src[offset + 6]
+        ring[w + 7] = src[offset + 7]
+        ring[_RING + (w >> 3)] = 1
+        w += 8
+        if w == _RING:
+            w = 0
+        offset += 8
+        n -= 8
 
 
 @micropython.viper
-def _move(state, ring_object, by: int):
-    """Move the play-out position by `by` samples: on, dropping what lies between, or back. Both limits are
-    within the ring's length but for a skip, which may drop all of it."""
-    s = ptr32(state)
-    ring = ptr8(ring_object)
+def _take(state, flags, s: ptr32, ring: ptr8, dst: ptr8, offset: int, n: int) -> int:
+    if s[_RUNNING] == 0 or n <= 0 or n & 7:
+        return 0
+    s[_AGE] += n
+    s[_SILENT] += n
+    if int(s[_WAIT]) > n:
+        s[_WAIT] -= n
+    else:
+        s[_WAIT] = 0
+    if s[_BAD]:
+        s[_BAD] += n
+    if int(s[_AGE]) >= _WINDOW:
+        s[_AGE] = 0
+        if int(s[_LEAST]) != _NONE:
+            s[_LEAST_BEFORE] = s[_LEAST]
+            s[_MOST_BEFORE] = s[_MOST]
+            s[_LEAST] = _NONE
+            s[_MOST] = 0
+
+    # Less delay, if every packet comes earlier than it need.
+    w = int(s[_HEAD])
+    surplus = int(s[_LEAST])
+    if surplus > int(s[_LEAST_BEFORE]):
+        surplus = int(s[_LEAST_BEFORE])
+    surplus -= int(s[_MIN])
+    if surplus >= _STEP and s[_WAIT] == 0:
+        s[_TRIED] += n
+        skip = 1
+        if surplus < 2 * _STEP or int(s[_TRIED]) < _PATIENCE:
+            flip = int(s[_FLIP])
+            left = _STEP
+            while left:
+                if ring[_RING + (w >> 3)] and ((ring[w] ^ flip) & 127) > _QUIET:
+                    skip = 0
+                    left = 1
+                w += 1
+                if w == _RING:
+                    w = 0
+                left -= 1
+        if skip:
+            s[_TRIED] = 0
+            s[_WAIT] = _REST
+            s[_SKIPPED] += 1
+            _move(state, flags, _STEP)
+        w = int(s[_HEAD])
+
+    found = 1
+    left = n
+    while left:
+        if ring[_RING + (w >> 3)] == 0:
+            found = 0
+        ring[_RING + (w >> 3)] = 0
+        w += 8
+        if w == _RING:
+            w = 0
+        left -= 8
+    if found:
+        left = n
+        w = int(s[_HEAD])
+        while left:
+            dst[offset] = ring[w]
+            dst[offset + 1] = ring[w + 1]
+            dst[offset + 2] = ring[w + 2]
+            dst[offset + 3] = ring[w + 3]
+            dst[offset + 4] = ring[w + 4]
+            dst[offset + 5] = ring[w + 5]
+            dst[offset + 6] = ring[w + 6]
+            dst[offset + 7] = ring[w + 7]
+            w += 8
+            if w == _RING:
+                w = 0
+            offset += 8
+            left -= 8
+    s[_HEAD] = w
+    s[_PLAY] = (int(s[_PLAY]) + n) & _STAMP
+    if int(s[_SILENT]) >= _STARVED:
+        s[_RUNNING] = 0
+    return found
+
+
+@micropython.viper
+def _move(s: ptr32, ring: ptr8, by: int):
+    """Move the play-out position by `by` samples: on, dropping what lies between, or back, by less than the
+    ring; and all the slacks with it."""
     s[_PLAY] = (int(s[_PLAY]) + by) & _STAMP
     w = int(s[_HEAD])
     left = by

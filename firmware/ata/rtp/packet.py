@@ -51,7 +51,7 @@ def parse(buf: ptr8, n: int, info: ptr32) -> int:
 
 
 def start(packet, ssrc, seq, ts, payload_type):
-    """Write a header into packet[:12]. `ssrc` and `ts` have 32 bits, `seq` 16. Allocates: at the start of a call only."""
+    """Write a header into packet[:12]. `ssrc` and `ts` have 32 bits, `seq` 16. Allocates."""
     packet[0] = 0x80
     packet[1] = payload_type
     for i in range(2):
@@ -81,7 +81,7 @@ def advance(packet: ptr8, samples: int, marker: int):
 @micropython.viper
 def share(packet: ptr8, other: ptr8, anew: int):
     """Give `other` the next sequence number of `packet`, for two packet buffers of one SSRC.
-    With `anew` also the version, timestamp and SSRC of `packet`, and the marker bit; else the marker is cleared."""
+    With `anew` also the version, timestamp and SSRC of `packet`, and the marker bit; else no marker bit."""
     seq = ((packet[2] << 8) | packet[3]) + 1
     packet[3] = seq & 255
     packet[2] = (seq >> 8) & 255

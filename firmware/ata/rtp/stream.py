@@ -50,9 +50,6 @@ class RtpStream:
         self.packet = bytearray(12 + samples)
         self.info = array("i", [0] * 7)
         self._state = array("i", [0] * 10)
-        self._heard = EventReceiver()
-        self._events = EventSender()
-        self.event_packet = self._events.packet
         self.is_open = False
 
     def open(self, ssrc, seq, ts, payload_type, event_type=-1, samples=160):
@@ -62,8 +59,9 @@ class RtpStream:
             self.packet = bytearray(12 + samples)
         start(self.packet, ssrc, seq, ts, payload_type)
         self._types = (payload_type, event_type)
-        self._heard.open()
-        self._events.open(self.packet, event_type & 127)
+        self._heard = EventReceiver()
+        self._events = EventSender(self.packet, event_type & 127)
+        self.event_packet = self._events.packet
         self.jitter.open(0x55 if payload_type == 8 else 0x7F)
         for i in range(10):
             self._state[i] = 0
@@ -118,7 +116,7 @@ class RtpStream:
             if state[_OTHERS] < _ANOTHER:
                 return False
             self.jitter.renew()
-            self._heard.renew()
+            self._heard.elapse(1600)
         state[_KNOWN] = 1
         state[_LOW] = info[_SSRC_LOW]
         state[_HIGH] = info[_SSRC_HIGH]
@@ -128,7 +126,7 @@ class RtpStream:
     def take(self, out, offset, n):
         """Play n bytes (a multiple of 8): 1 and they are in out[offset:], or 0, not touched: conceal. Once a
         step, also when nothing is heard: it is the clock of received events as well."""
-        if self._heard.active:
+        if self._heard.timed:
             self._heard.elapse(n)
         return self.jitter.take(out, offset, n)
 
@@ -150,7 +148,7 @@ class RtpStream:
         return True
 
     def skip(self):
-        """Instead of send() when no voice is sent in this step (hold, silence): the time passes all the same."""
+        """Instead of send() when no voice is sent in this step (hold, silence): the time passes too."""
         advance(self.packet, len(self.packet) - 12, -1)
         self._state[_NEXT_MARKER] = 1
 
@@ -171,13 +169,9 @@ class RtpStream:
         if self._types[1] >= 0:
             self._events.begin(code, ms * 8)
 
-    def sending_event(self):
-        """True while a digit is being sent, and the phone's audio held back."""
-        return self._events.active
-
     def statistics(self):
-        """A dict: what JitterBuffer.statistics() has, and the number of datagrams that were no RTP (garbage), of
-        RTP that was not for us by payload type or SSRC (ignored), and of voice packets sent. Allocates."""
+        """A dict: what JitterBuffer.statistics() has, and the number of datagrams that were no RTP (garbage),
+        of RTP that was not for us by payload type or SSRC (ignored) and of voice packets sent. Allocates."""
         found = self.jitter.statistics()
         found["garbage"] = self._state[_GARBAGE]
         found["ignored"] = self._state[_IGNORED]

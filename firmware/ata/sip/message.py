@@ -20,6 +20,7 @@ from ata.sip.grammar import (
 
 LARGEST = 8192  # bytes of a datagram; more is answered 513
 _MOST_HEADERS = 64
+_LONGEST_HEADER = 2048
 
 # Compact forms that this UA uses (§7.3.3 and others), and names that are not just capitalised words.
 _NAMES = (
@@ -160,7 +161,9 @@ def parse(data):
     try:
         if len(data) > LARGEST:
             raise PeerError(513, "Message too large")
-        _parse(message, bytes(data).lstrip(b"\r\n"))  # §7.5
+        if not isinstance(data, bytes):
+            data = bytes(data)
+        _parse(message, data.lstrip(b"\r\n"))  # §7.5
         return message
     except PeerError as caught:
         error = caught
@@ -179,11 +182,13 @@ def _parse(message, data):
     if b"\r\n " in head:
         head = head.replace(b"\r\n ", b" ")  # folds (§7.3.1)
     lines = head.split(b"\r\n", _MOST_HEADERS + 1)
+    del head  # a datagram of 8 KB is a large part of the heap
     if lines[0][:4].upper() != b"SIP/":
         message.method = "?"  # a request, whatever else is wrong
 
     bad = False
     for i in range(1, len(lines)):
+        need(len(lines[i]) <= _LONGEST_HEADER, "Header too long")
         name, colon, value = lines[i].decode().partition(":")
         name = name.strip(" ")
         if not (colon and is_token(name)) or "\n" in value or "\r" in value:

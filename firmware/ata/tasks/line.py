@@ -7,6 +7,7 @@ import asyncio
 from micropython import const
 
 from ata.base.errors import ConfigError, HardwareFault
+from ata.base.unload import forget
 from ata.slic import contract
 
 _POLL_MS = const(5)
@@ -76,6 +77,8 @@ class LineTask:
             port.state = IN_SERVICE
             port.line.in_service(self._hal.ticks())
             self._log.info("slic", "port %d in service: %s" % (port.port, port.chip.name))
+            if not any([other.state == STARTING for other in self.ports]):
+                forget(*port.chip.start_only)
             return
 
     def _out_of_service(self, port, reason):

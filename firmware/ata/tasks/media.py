@@ -26,11 +26,12 @@ class _LegSocket:
         self._buffer = None
 
     def drain(self, now):
+        is_open = self.slot.is_open
         stream = self.slot.stream
         size = self._size
         for _ in range(_DRAIN):
             exact = size.size
-            if exact and stream.is_open:
+            if exact and is_open:
                 data = self._buffer
                 if data is None or len(data) != exact:
                     data = self._buffer = bytearray(exact)
@@ -42,7 +43,7 @@ class _LegSocket:
                 if data is None:
                     return
                 count = len(data)
-                if not stream.is_open:
+                if not is_open:
                     self.ignored += 1
                     continue
             kind = stream.receive(data, count, now)
@@ -89,8 +90,8 @@ class MediaPump:
 
     def statistics(self, port, slot):
         """Counters of a leg's stream as a dict; empty if it has none."""
-        stream = self._legs[2 * (port - 1) + slot].slot.stream
-        return stream.statistics() if stream.is_open else {}
+        found = self._legs[2 * (port - 1) + slot].slot
+        return found.stream.statistics() if found.is_open else {}
 
     def step(self):
         """Move what is there: all blocks that have come, and the datagrams that belong to them."""

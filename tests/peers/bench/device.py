@@ -41,6 +41,7 @@ class Device:
             "sip.port": self.sip_port, "rtp.port": self.rtp_port, "log.level": "debug", "dial.plan": "xxx",
             **(settings or {}),
         }
+        self.spoiled = False  # a test failed on it: the next one had better have another
         self._options = options
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="board", daemon=True)
@@ -90,6 +91,12 @@ class Device:
     def mark(self) -> None:
         """What happened so far no longer meets an expectation."""
         self._player.mark()
+
+    def number_of(self, peer: str) -> str:
+        """The number in its directory that leads to "host:port"."""
+        directory = self.settings.get("directory")
+        assert isinstance(directory, dict)
+        return next(number for number, target in directory.items() if target.endswith("@" + peer))
 
     # what is known about it
 
@@ -164,7 +171,9 @@ class Lender:
 
     def take_back(self) -> None:
         """After each test: bring the phones to rest, or give the device up."""
-        if self._device is not None:
+        if self._device is not None and self._device.spoiled:
+            self.close()
+        elif self._device is not None:
             try:
                 self._device.rest()
             except Exception:

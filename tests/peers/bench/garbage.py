@@ -17,8 +17,10 @@ def broken_sip(noise: random.Random) -> list[bytes]:
         good + b"Content-Length: -5\r\n\r\n", good + b"Content-Length: 5000\r\n\r\nv=0",
         good.replace(b"Via: SIP/2.0/UDP", b"Via: ;;;") + b"\r\n",
         good.replace(b"<sip:101@", b"<sip:101@[") + b"\r\n",
-        good.replace(b"\r\n", b"\n", 3) + b": : :\r\n\r\n", head + b"X: y\r\n" * 400 + b"\r\n",
-        good[: noise.randrange(len(good))], good + noise.randbytes(200),
+        good.replace(b"\r\n", b"\n", 3) + b": :\r\n\r\n",
+        head + b"X: y\r\n" * 400 + b"\r\n",
+        good[: noise.randrange(len(good))],
+        good + noise.randbytes(200),
     ]
 
 

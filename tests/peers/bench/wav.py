@@ -67,15 +67,12 @@ def correlation(heard: Samples, source: Samples, shift_s: float | None = None) -
     return float(score[best]), best / RATE
 
 
-def best_piece(heard: Samples, source: Samples, piece_s: float = 2.0) -> tuple[float, float, float]:
-    """(worst, median) coefficient of each piece of what was heard with the source, and the share of pieces
-    loud enough to be judged. For long calls, where a jitter buffer may shift time between two pieces."""
-    step = int(piece_s * RATE)
-    scores = []
-    for first in range(0, len(heard) - step + 1, step):
-        piece = heard[first:first + step]
+def pieces(heard: Samples, source: Samples, piece_s: float = 0.25) -> str:
+    """For the message of a failure: where each loud piece of `source` lies in `heard`, "score@delay in ms"."""
+    step, found = int(piece_s * RATE), []
+    for first in range(0, len(source) - step + 1, step):
+        piece = source[first : first + step]
         if rms_dbm0(piece) > -35:
-            scores.append(correlation(source, piece)[0])
-    if not scores:
-        return 0.0, 0.0, 0.0
-    return float(min(scores)), float(np.median(scores)), len(scores) / max(1, len(heard) // step)
+            score, at_s = correlation(heard[first : first + step + RATE // 2], piece)
+            found.append(f"{score:.2f}@{1000 * at_s:.0f}")
+    return "pieces " + " ".join(found)

@@ -9,7 +9,7 @@ def position_of_error(text):
         DialPlan(text)
     except ConfigError as error:
         assert error.key == "dial.plan"
-        return error.allowed.split(" is not ")[0]
+        return error.allowed.split(" is not expected")[0]
     return "none"
 
 

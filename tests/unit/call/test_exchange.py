@@ -35,6 +35,11 @@ class Slot:
     def __init__(self):
         self.connected = None
 
+    def disconnect(self):
+        self.connected = None
+
+    close = disconnect
+
 
 class PortPath:
     def __init__(self):
@@ -57,11 +62,6 @@ class Media:
 
     def connect(self, slot, media, address, mode, random):
         slot.connected = (address, media.payload_type, media.event_type, media.send, media.receive)
-
-    def disconnect(self, slot):
-        slot.connected = None
-
-    close = disconnect
 
     def send_digit(self, port, slot, code, ms):
         self.sent.append((port, code))

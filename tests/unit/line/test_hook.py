@@ -298,3 +298,11 @@ def test_time_may_wrap_anywhere():
         phone.dial("3", 100, 60)
         phone.play(True, 300).play(False, 400).play(True, 300).play(False, 700)
         assert phone.outputs() == [("off_hook",), ("digit", "3"), ("flash",), ("on_hook",)], before
+
+
+def test_a_flash_after_a_week_off_hook_is_still_one():
+    phone = lifted(US)
+    phone.next = phone.end = clock.add(phone.end, 7 * 24 * 3600 * 1000 - clock.PERIOD // 2)
+    phone.next = phone.end = clock.add(phone.end, clock.PERIOD // 2 - 1)
+    phone.play(True, 100).play(False, 400).play(True, 300)
+    assert phone.outputs() == [("flash",)]

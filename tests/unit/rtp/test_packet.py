@@ -4,15 +4,16 @@ from ata.rtp.packet import advance, parse, share, start
 
 
 def read(text):
-    """Offset and the info words of a packet given as hexadecimal text, or None."""
+    """Offset and the info words of a packet given as hexadecimal text."""
     data = bytes(int(word, 16) for word in text.split())
     info = array("i", [0] * 7)
     offset = parse(data, len(data), info)
-    return None if offset < 0 else (offset, list(info))
+    return offset, list(info)
 
 
 def test_a_plain_packet():
-    assert read("80 00 12 34 AB CD EF 01 DE AD BE EF 55 55") == (12, [0, 0, 0x1234, 0xBCDEF01, 2, 0xDEAD, 0xBEEF])
+    read_as = (12, [0, 0, 0x1234, 0xBCDEF01, 2, 0xDEAD, 0xBEEF])
+    assert read("80 00 12 34 AB CD EF 01 DE AD BE EF 55 55") == read_as
 
 
 def test_the_marker_is_apart_from_the_payload_type():

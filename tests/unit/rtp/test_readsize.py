@@ -5,8 +5,8 @@ from ata.rtp.stream import RtpStream
 
 
 class Datagrams:
-    """A UDP socket as MicroPython has it: readinto() reads on into the rest of the buffer as long as there are
-    datagrams, and what of one does not fit is gone."""
+    """A UDP socket as MicroPython has it: readinto() reads on into the rest of the buffer as long as there
+    are datagrams, and what of one does not fit is gone."""
 
     def __init__(self):
         self.queue = []

@@ -1,10 +1,14 @@
 # runs on: micropython
-"""The fact that ReadSize is built on, seen on real sockets: so that a MicroPython that reads otherwise is noticed."""
+"""What ReadSize is built on, seen on real sockets: so that a MicroPython that reads otherwise is noticed."""
 
 import socket
 
 from ata.rtp.readsize import ReadSize
 from ata.rtp.stream import RtpStream
+
+
+def readinto(receiver, buffer):  # CPython's sockets have none
+    return receiver.readinto(buffer)
 
 
 def pair():
@@ -30,13 +34,13 @@ def test_readinto_merges_shorter_and_cuts_longer_datagrams():
     buffer = bytearray(172)
     sender.send(b"a" * 16)
     sender.send(b"b" * 172)
-    assert receiver.readinto(buffer) == 172
+    assert readinto(receiver, buffer) == 172
     assert bytes(buffer) == b"a" * 16 + b"b" * 156
-    assert receiver.readinto(buffer) is None
+    assert readinto(receiver, buffer) is None
     sender.send(b"c" * 300)
     sender.send(b"d" * 172)
-    assert receiver.readinto(buffer) == 172 and bytes(buffer) == b"c" * 172
-    assert receiver.readinto(buffer) == 172 and bytes(buffer) == b"d" * 172
+    assert readinto(receiver, buffer) == 172 and bytes(buffer) == b"c" * 172
+    assert readinto(receiver, buffer) == 172 and bytes(buffer) == b"d" * 172
     sender.close()
     receiver.close()
 
@@ -60,7 +64,7 @@ def test_a_stream_is_read_exactly_from_a_real_socket():
             while True:
                 if sizes.size == 172:
                     data = exact
-                    n = receiver.readinto(exact)
+                    n = readinto(receiver, exact)
                     reads += 1
                     if n is None:
                         break

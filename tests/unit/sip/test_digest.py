@@ -96,7 +96,8 @@ def test_the_strongest_challenge_that_can_be_answered_is_chosen():
     assert choose([MD5, other]) == MD5
     assert choose(['Digest realm="r", nonce="n"']) is not None
     for nothing in (
-        [], [""], [unknown], ['Basic realm="r"'], ["Digest realm"], ['Digest realm="r"'], ['Digest nonce="n"'],
+        [], [""], [unknown], ['Basic realm="r"'], ["Digest realm"], ['Digest realm="r"'],
+        ['Digest nonce="n"'],
     ):
         assert choose(nothing) is None, nothing
 

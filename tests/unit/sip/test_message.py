@@ -168,6 +168,8 @@ def test_limits():
     routes = INVITE.replace(b"sip:p2;lr>,", b"sip:p2;lr>," + b"<sip:p3>," * 70)
     assert refusal(routes)[1] == "Too many parts"
     assert refusal(b"x" * (LARGEST + 1)) == (513, "Message too large", None)
+    subject = b"INVITE\r\nSubject: " + b"x" * 2048 + b"\r\n"
+    assert refusal(INVITE.replace(b"INVITE\r\n", subject))[1] == "Header too long"
     long = INVITE + b"x" * 4000
     assert parse(long.replace(b"Content-Length: 3", b"Content-Length: 4003")).body == b"v=0" + b"x" * 4000
 

@@ -77,8 +77,8 @@ def test_garbage_is_refused():
 
 def test_what_others_write_and_we_do_not_need_is_passed_over():
     (audio,) = parse(
-        b"v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\ni=x\r\nb=AS:84\r\nk=clear:x\r\nz=0 0\r\nt=0 0\r\na=tool:x\r\n"
-        b"a=ptime:20\r\n"
+        b"v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\ni=x\r\nb=AS:84\r\nk=clear:x\r\nz=0 0\r\nt=0 0\r\n"
+        b"a=tool:x\r\na=ptime:20\r\n"
         b"m=audio 4 RTP/AVP 0\r\ni=title\r\nb=TIAS:64000\r\na=ptime:20.0\r\n"
         b"a=candidate:1 1 UDP 2130706431 ::1 5 typ host\r\n"
         b"a=rtpmap:99 opus/48000/2\r\na=silenceSupp:off - - - -\r\n\r\n"

@@ -38,6 +38,7 @@ class Chip:
 
     def __init__(self, fault=None):
         self.name = "fake"
+        self.start_only = ()
         self.fault = fault
         self.events = 0
         self.off_hook = False

@@ -1,14 +1,14 @@
-"""A line chip on a test bench: SPI accesses byte by byte, and the start-up that the vendor's note asks for."""
+"""A line chip on a test bench: SPI accesses byte by byte, and the start-up of the vendor's note."""
 
 from host_tools.virtual_board.chip import Si321xChip
 from host_tools.virtual_board.chip_registers import DTMF_COEFFICIENTS, indirect_addresses, indirect_map
 
 # The values that open drivers load, by mnemonic.
 VALUES = {
-    "OSC1": 0x7B30, "OSC1X": 0x0063, "OSC2": 0x7870, "OSC2X": 0x007D, "RCO": 0x7EFD, "RNGX": 0x0155, "RXG": 0x4000,
-    "TXG": 0x4000, "LCRT": 0x1000, "RPTP": 0x3600, "CML": 0x1000, "CMH": 0x0200, "PPT12": 0x07C0, "PPT34": 0x2600,
-    "PPT56": 0x1B80, "NCLR": 0x8000, "NRTP": 0x0320, "NQ12": 0x008C, "NQ34": 0x0100, "NQ56": 0x0010, "VCMR": 0x0C00,
-    "VMIND": 0x0C00, "LCRTL": 0x0800,
+    "OSC1": 0x7B30, "OSC1X": 0x0063, "OSC2": 0x7870, "OSC2X": 0x007D, "RCO": 0x7EFD, "RNGX": 0x0155,
+    "RXG": 0x4000, "TXG": 0x4000, "LCRT": 0x1000, "RPTP": 0x3600, "CML": 0x1000, "CMH": 0x0200,
+    "PPT12": 0x07C0, "PPT34": 0x2600, "PPT56": 0x1B80, "NCLR": 0x8000, "NRTP": 0x0320, "NQ12": 0x008C,
+    "NQ34": 0x0100, "NQ56": 0x0010, "VCMR": 0x0C00, "VMIND": 0x0C00, "LCRTL": 0x0800,
 }  # fmt: skip
 FILTERS = ("NCLR", "NRTP", "NQ12", "NQ34", "NQ56")
 
@@ -18,7 +18,9 @@ class ChipBench:
 
     def __init__(self, part: str = "Si3215", **options):
         self.told: list[tuple[str, dict]] = []
-        self.chip = Si321xChip(part, on_event=lambda kind, detail: self.told.append((kind, detail)), **options)
+        self.chip = Si321xChip(
+            part, on_event=lambda kind, detail: self.told.append((kind, detail)), **options
+        )
         self.wire = self.chip.line.wire
         self.chip.pclk(True)
         self.chip.reset(True)

@@ -62,7 +62,13 @@ def test_reserved_and_read_only_bits_do_not_change():
     bench.write(71, 0xFF)
     bench.write(82, 0xAA)
     bench.write(16, 0x55)
-    assert (bench.read(0), bench.read(1), bench.read(71), bench.read(82), bench.read(16)) == (5, 0x80, 7, 0, 0)
+    assert (bench.read(0), bench.read(1), bench.read(71), bench.read(82), bench.read(16)) == (
+        5,
+        0x80,
+        7,
+        0,
+        0,
+    )
 
 
 def test_pulse_metering_and_the_dtmf_register_exist_in_the_si3210_only():

@@ -1,5 +1,5 @@
 # runs on: cpython
-"""The chip and its line, driven by register accesses only: battery, calibration, feed, loop closure, ringing."""
+"""The chip and its line by register accesses only: battery, calibration, feed, loop closure, ringing."""
 
 import math
 
@@ -167,7 +167,12 @@ def test_transistor_currents_give_the_loop_current_by_the_datasheet_formula():
     bench = one()
     bench.wire.closed = True
     bench.wait(0.2)
-    q1, q2, q5, q6 = bench.read(84) * 0.319, bench.read(85) * 0.319, bench.read(88) * 0.316, bench.read(89) * 0.316
+    q1, q2, q5, q6 = (
+        bench.read(84) * 0.319,
+        bench.read(85) * 0.319,
+        bench.read(88) * 0.316,
+        bench.read(89) * 0.316,
+    )
     assert (q1 - q2 + q5 - q6) / 2 == pytest.approx(20, abs=0.5)
 
 
@@ -284,7 +289,12 @@ def test_the_ringing_voltage_sags_under_five_ringers():
 
 @pytest.mark.parametrize(
     ("coefficient", "start", "hertz", "peak"),
-    [(0x7EFD, 0x0177, 20, 70), (0x7E6C, 0x01AB, 25, 63.6), (0x7F45, 0x0122, 17, 63.6), (0x79BC, 0x035B, 50, 63.6)],
+    [
+        (0x7EFD, 0x0177, 20, 70),
+        (0x7E6C, 0x01AB, 25, 63.6),
+        (0x7F45, 0x0122, 17, 63.6),
+        (0x79BC, 0x035B, 50, 63.6),
+    ],
 )
 def test_the_sine_oscillator_follows_the_datasheet_rows(coefficient, start, hertz, peak):
     oscillator = RingOscillator(coefficient, start, 0, 0, False)
@@ -337,22 +347,22 @@ def test_an_offset_is_added_if_it_is_switched_on():
         assert traces.mean() == pytest.approx(expected, abs=0.5)
 
 
-def test_ring_trip_comes_in_time_and_ends_the_ringing_by_itself():
-    for ren in (1.0, 5.0):
-        bench = one()
-        bench.wire.ren = ren
-        bench.wait(0.5)
-        bench.write(64, 4)
-        bench.wait(0.6)
-        bench.write(19, 0xFF)
-        bench.wire.closed = True
-        assert 0.013 < bench.until(lambda: bench.read(68) & 2, 0.2) < 0.15
-        assert bench.read(64) == 0x11  # forward active, without the controller
-        assert bench.read(19) & 0x01 and bench.chip.interrupt
-        assert not bench.read(34) & 0x04
-        bench.wait(0.4)
-        assert bench.read(68) & 0x03 == 0x01  # the filter has run empty, the loop is closed
-        assert bench.wire.i_phone == pytest.approx(0.02, rel=0.05)
+@pytest.mark.parametrize("ren", [1.0, 5.0])
+def test_ring_trip_comes_in_time_and_ends_the_ringing_by_itself(ren):
+    bench = one()
+    bench.wire.ren = ren
+    bench.wait(0.5)
+    bench.write(64, 4)
+    bench.wait(0.6)
+    bench.write(19, 0xFF)
+    bench.wire.closed = True
+    assert 0.013 < bench.until(lambda: bench.read(68) & 2, 0.2) < 0.15
+    assert bench.read(64) == 0x11  # forward active, without the controller
+    assert bench.read(19) & 0x01 and bench.chip.interrupt
+    assert not bench.read(34) & 0x04
+    bench.wait(0.4)
+    assert bench.read(68) & 0x03 == 0x01  # the filter has run empty, the loop is closed
+    assert bench.wire.i_phone == pytest.approx(0.02, rel=0.05)
 
 
 def test_without_the_automatic_change_ring_trip_is_only_told():

@@ -23,7 +23,7 @@ def words(samples: np.ndarray) -> np.ndarray:
 
 
 def through(bench: ChipBench, down: np.ndarray, up: np.ndarray, lifted: bool = True):
-    """Both directions at once: (to the telephone, from the chip) with `down` from the highway, `up` spoken."""
+    """Both directions at once: (to the telephone, from the chip); `down` from the highway, `up` spoken."""
     bench.wire.closed = lifted
     to_phone, from_chip = [], []
     for at in range(0, len(down), BLOCK):
@@ -49,7 +49,9 @@ def test_words_pass_unchanged_with_all_gains_at_zero():
     heard, sent = through(started(), down, up)
     assert np.array_equal(heard, np.rint(down))
     echo_and_noise = sent - np.rint(up)
-    assert dbm0(echo_and_noise) == pytest.approx(-10 - 20, abs=2)  # the hybrid lets a tenth of the voltage back
+    assert dbm0(echo_and_noise) == pytest.approx(
+        -10 - 20, abs=2
+    )  # the hybrid lets a tenth of the voltage back
 
 
 def test_the_echo_is_strong_without_a_telephone_or_without_impedance_synthesis():
@@ -90,7 +92,7 @@ def test_mutes():
 
 
 def test_the_digital_loopback_of_reset_makes_a_chip_parrot():
-    """The presence value of register 8 is a loopback: whoever does not clear it hears himself and no one else."""
+    """The presence value of register 8 is a loopback: whoever does not clear it hears only himself."""
     bench = started()
     bench.write(8, 0x02)
     down = tone(1000, -10)

@@ -36,7 +36,9 @@ def play(script: str, seconds: float, level: float = -13.0) -> np.ndarray:
             length = total if section.on == float("inf") else round(section.on * 8000)
             times = np.arange(position, position + length) / 8000
             peak = 22828 * 10 ** (level / 20)
-            out.append(sum((peak * np.sin(2 * np.pi * hz * times) for hz in sorted(section.hz)), np.zeros(length)))
+            out.append(
+                sum((peak * np.sin(2 * np.pi * hz * times) for hz in sorted(section.hz)), np.zeros(length))
+            )
             out.append(np.zeros(round(section.off * 8000)))
             position += length + round(section.off * 8000)
     return np.concatenate(out)[:total]
@@ -59,14 +61,18 @@ def listen(tones, *parts: np.ndarray, lifted=lambda at: True):
 
 
 def named(told, name):
-    return [(round(at, 3), detail["on"]) for _, at, kind, detail in told if kind == "tone" and detail["name"] == name]
+    return [
+        (round(at, 3), detail["on"])
+        for _, at, kind, detail in told
+        if kind == "tone" and detail["name"] == name
+    ]
 
 
 @pytest.mark.parametrize("tones", [US, DE])
 @pytest.mark.parametrize("offset", [0.0, 0.0031, 0.0067])
 def test_dial_tone_is_known_within_40_ms_and_its_start_within_3_ms(tones, offset):
     told = listen(tones, pause(0.3 + offset), play(tones["dial"], 1.0), pause(0.3))
-    known, at, _, detail = next(t for t in told if t[3].get("name") == "dial")
+    known, at, _, _ = next(t for t in told if t[3].get("name") == "dial")
     assert at == pytest.approx(0.3 + offset, abs=0.003)
     assert known - (0.3 + offset) <= 0.0401
     off = next(t for t in told if t[3].get("name") == "dial" and not t[3]["on"])
@@ -148,7 +154,9 @@ def voice(seconds: float) -> np.ndarray:
     total = np.zeros(len(times))
     for n in range(1, 25):
         hz = 120 * n
-        total += np.sin(n * phase) * (1 / (1 + ((hz - 500) / 150) ** 2) + 0.5 / (1 + ((hz - 1500) / 200) ** 2))
+        total += np.sin(n * phase) * (
+            1 / (1 + ((hz - 500) / 150) ** 2) + 0.5 / (1 + ((hz - 1500) / 200) ** 2)
+        )
     return 3000 * total * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * times))
 
 
@@ -181,7 +189,10 @@ def test_silence_is_told_after_a_tenth_of_a_second_with_the_time_of_its_start():
 
 def test_with_the_handset_down_nothing_is_heard():
     told = listen(US, play(US["dial"], 1.0), lifted=lambda at: 0.3 <= at < 0.6)
-    assert named(told, "dial") == [(pytest.approx(0.3, abs=0.01), True), (pytest.approx(0.6, abs=0.01), False)]
+    assert named(told, "dial") == [
+        (pytest.approx(0.3, abs=0.01), True),
+        (pytest.approx(0.6, abs=0.01), False),
+    ]
 
 
 def test_region_tables_come_from_the_firmware():

@@ -63,12 +63,12 @@ def test_lifting_closes_the_loop_and_tells():
 
 
 def test_a_contact_bounces_for_some_milliseconds_and_then_rests():
-    line = Line(bounce_ms=10.0)
+    line = Line(bounce_ms=15.0)
     line.phone.lift()
     line.run(0.2)
     stretches = line.intervals()
-    assert len(stretches) >= 4 and stretches[-1][0] is True
-    assert sum(seconds for _, seconds in stretches[:-1]) < 0.0126
+    assert len(stretches) >= 3 and stretches[-1][0] is True
+    assert sum(seconds for _, seconds in stretches[:-1]) < 0.0176
 
 
 def test_a_flash_opens_the_loop_for_its_time_while_the_handset_stays_up():
@@ -206,7 +206,13 @@ def ring(line: Line, seconds: float, volts: float, hertz: float, dc: float = 0.0
             alternating = volts * 2**0.5 * np.sin(2 * np.pi * hertz * at) + dc
             line.phone.step(at)
             line.wire.solve(
-                Feed(tip_emf=-33 + alternating / 2, ring_emf=-33 - alternating / 2, tip_open=False, ring_open=False, limit=0.08)
+                Feed(
+                    tip_emf=-33 + alternating / 2,
+                    ring_emf=-33 - alternating / 2,
+                    tip_open=False,
+                    ring_open=False,
+                    limit=0.08,
+                )
             )
             line.phone.after_step()
             line.contact.append(line.wire.closed)
@@ -221,7 +227,7 @@ def test_the_bell_measures_volts_and_hertz(volts, hertz):
     line = Line()
     line.run(0.2)
     ring(line, 0.5, volts, hertz)
-    (at, kind, detail), = line.told
+    ((at, kind, detail),) = line.told
     assert kind == "ring" and detail["on"] and at == pytest.approx(0.2, abs=0.015)
     assert line.phone.bell.volts == pytest.approx(volts, rel=0.04)
     assert line.phone.bell.hz == pytest.approx(hertz, rel=0.03)

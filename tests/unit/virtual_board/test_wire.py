@@ -9,7 +9,12 @@ from host_tools.virtual_board.wire import STEP, Feed, Wire
 
 
 def battery_feed(**changes):
-    return Feed(**({"tip_emf": -3.0, "ring_emf": -51.0, "tip_open": False, "ring_open": False, "limit": 0.02} | changes))
+    return Feed(
+        **(
+            {"tip_emf": -3.0, "ring_emf": -51.0, "tip_open": False, "ring_open": False, "limit": 0.02}
+            | changes
+        )
+    )
 
 
 def settle(wire: Wire, feed: Feed, seconds: float = 2.0) -> Wire:
@@ -86,7 +91,11 @@ def test_an_earthed_ring_lead_draws_current_from_that_lead_only():
 
 
 def test_a_foreign_voltage_on_either_polarity_is_limited():
-    for volts, feed in ((80.0, battery_feed()), (-200.0, battery_feed()), (80.0, battery_feed(tip_emf=-51.0, ring_emf=-3.0))):
+    for volts, feed in (
+        (80.0, battery_feed()),
+        (-200.0, battery_feed()),
+        (80.0, battery_feed(tip_emf=-51.0, ring_emf=-3.0)),
+    ):
         wire = settle(Wire(ring_ground_ohms=100.0, ring_ground_volts=volts), feed)
         assert abs(wire.i_ring) <= 0.1001 and abs(wire.v_ring) < 210
 
