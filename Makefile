@@ -26,8 +26,8 @@ $(I386): host_tools/setup/i386_runtime.py | $(STAMP)
 setup: $(STAMP) ## everything that run and test need, into .venv and build (no root)
 	@$(MAKE) --no-print-directory $(I386) || { [ -z "$${CI:-}" ] && echo "32-bit MicroPython: not here (tests run on the 64-bit one only)"; }
 
-run: setup ## two phones on a virtual two-port board, with a small shell
-	@$(BIN)/python -m host_tools run
+run: setup ## two phones on a virtual two-port board, with a small shell (CONFIG=my.json: your settings)
+	@$(BIN)/python -m host_tools run $(if $(CONFIG),--config $(CONFIG))
 
 demo: setup ## a scripted call: time line, WAV of both earpieces, one PNG
 	@$(BIN)/python -m host_tools demo
@@ -44,7 +44,11 @@ unit: setup ## only the fast tests: no real time, no other software
 lint: setup ## ruff, pyright, the import rule
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
+	@$(BIN)/pyright -p firmware/pyrightconfig.json
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+diagrams: setup ## draw the state machines in firmware/ARCHITECTURE.md from their tables
+	@$(BIN)/python -m host_tools.diagrams
 
 lock: $(STAMP) ## pin the newest host packages again
 	@$(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --no-emit-find-links --universal \
@@ -53,4 +57,4 @@ lock: $(STAMP) ## pin the newest host packages again
 clean: ## remove what make made
 	rm -rf build $(VENV)
 
-.PHONY: help check-host setup run demo peers test unit lint lock clean
+.PHONY: help check-host setup run demo peers test unit lint diagrams lock clean

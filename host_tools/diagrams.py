@@ -11,6 +11,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,3 +48,12 @@ def drawn(page: str, micropython: Path) -> str:
     return _PLACE.sub(
         lambda found: found[1] + mermaid(read_table(found[2], found[3], micropython)) + found[4], page
     )
+
+
+def main() -> None:
+    micropython = Path(sys.executable).parent / "micropython"
+    PAGE.write_text(drawn(PAGE.read_text(), micropython))
+
+
+if __name__ == "__main__":
+    main()

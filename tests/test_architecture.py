@@ -4,6 +4,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from support.runtimes import micropythons
+
+from host_tools import diagrams
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware"
@@ -95,3 +98,9 @@ def test_no_bare_except(path: Path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ExceptHandler):
             assert node.type is not None, f"{path.name}:{node.lineno} catches everything"
+
+
+def test_the_pictures_of_the_state_machines_are_drawn_from_the_tables():
+    page = diagrams.PAGE.read_text()
+    program = next(iter(micropythons().values()))
+    assert diagrams.drawn(page, program) == page, "make diagrams draws them anew"

@@ -1,5 +1,6 @@
 # Names that MicroPython's compiler knows inside @micropython.viper functions.
-from typing import Any, TypeAlias
+from typing import Any as Any
+from typing import TypeAlias
 
 ptr8: TypeAlias = Any
 ptr16: TypeAlias = Any

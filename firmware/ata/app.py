@@ -38,7 +38,7 @@ def _build(hal):
     from ata.config.stored import load_stored
 
     log = _make_log(hal)
-    get = load_stored(hal.store, log).get
+    get = load_stored(hal.store, log, check).get  # type: Any
     log.shown = _LEVELS[get("log.level")]
     path = MediaPath(get("rtp.jitter_min"), get("rtp.jitter_max"))
     pump = MediaPump(hal, path, get("rtp.port"))
@@ -51,6 +51,13 @@ def _build(hal):
     sip.exchange = exchange
     line = LineTask(hal, ports, _chip_settings(get, region), exchange, path, log)
     return Service(hal, log, exchange, pump, line, sip, ua)
+
+
+def check(settings):
+    """What the schema cannot judge: ConfigError for a dial plan that cannot be followed."""
+    from ata.call.dialplan import DialPlan
+
+    DialPlan(settings.get("dial.plan"))
 
 
 def _make_log(hal):

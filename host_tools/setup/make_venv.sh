@@ -16,4 +16,6 @@ if ! "$python" -m venv "$venv" >/dev/null 2>&1; then
     "$python" -m venv "$venv"
 fi
 echo "Installing the host tools into $venv (once) ..."
+# A path without the Python version in it, for the type checker of the MicroPython side.
+ln -sfn "$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" "$venv/site-packages"
 "$venv/bin/python" -m pip --disable-pip-version-check install --quiet -r requirements.lock

@@ -56,6 +56,7 @@ class Board:
         self.overruns = 0
         self.clocked = False
         self._steps = 0
+        self._stepping = False
         self._fifo: deque[bytes] = deque()
         self._playing = False
         self._starved = False
@@ -87,9 +88,18 @@ class Board:
         return self._steps * STEP
 
     def advance_to(self, seconds: float) -> None:
-        """Let board time pass, in whole steps of 1.25 ms; PCM blocks are exchanged on the way."""
-        while (self._steps + 1) * STEP <= seconds + 1e-9:
-            self._step()
+        """Let board time pass, in whole steps of 1.25 ms; PCM blocks are exchanged on the way.
+
+        Called from within a listener it does nothing: the step that told the event is not over.
+        """
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while (self._steps + 1) * STEP <= seconds + 1e-9:
+                self._step()
+        finally:
+            self._stepping = False
 
     def _step(self) -> None:
         self._steps += 1

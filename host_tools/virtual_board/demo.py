@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from host_tools.virtual_board import plot, scenario, speech, story
+from host_tools.virtual_board import scenario, speech, story
 from host_tools.virtual_board.child import FirmwareEnded
 from host_tools.virtual_board.history import PORTS, Entry
 from host_tools.virtual_board.play import GENEROUS, Figure, NotReady, Player, Unmet
 from host_tools.virtual_board.session import Session
+from host_tools.virtual_board.traces import PortTrace
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "tests/scenarios/demo.call"
@@ -38,7 +39,7 @@ class Result:
     failure: Exception | None = None
     figures: list[Figure] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-    traces: dict[int, plot.PortTrace] = field(default_factory=dict)
+    traces: dict[int, PortTrace] = field(default_factory=dict)
     status: dict[str, Any] = field(default_factory=dict)
     console: list[str] = field(default_factory=list)  # all that the firmware wrote
     runtime: str = ""
@@ -111,6 +112,8 @@ async def perform(
 
 def keep(result: Result, folder: Path) -> list[Path]:
     """Write both earpieces, the picture and figures.json into `folder`. The files written."""
+    from host_tools.virtual_board import plot  # a second of imports that only this needs
+
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for port, trace in result.traces.items():

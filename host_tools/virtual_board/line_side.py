@@ -40,12 +40,12 @@ class LineSide:
         self._feed = Feed()
         self._burst = GateTimer()  # ringing on and off by the hardware timers
         self._load = 0.0  # A out of the battery in the last step
+        self.shadow = reg.OPEN  # what the chip really does, which is not always what register 64 commands
         self.reset()
 
     def reset(self) -> None:
         """Back to the state after the chip's reset; the battery's capacitor keeps its charge."""
-        self.shadow = reg.OPEN
-        self._told = reg.OPEN
+        self._enter(reg.OPEN, reg.OPEN)
         self._closure = Debounce()
         self._closure_filter = LowPass()
         self._trip = Debounce()
@@ -79,29 +79,24 @@ class LineSide:
         if state == reg.RINGING:
             if self.shadow != reg.RINGING:
                 self._burst.start(self._chip.word(reg.RING_ACTIVE))
-                self._start_burst()
         else:
             self._burst.stop()
         self._enter(state, state)
 
     def _enter(self, commanded: int, shadow: int) -> None:
-        if shadow == reg.RINGING and self.shadow != reg.RINGING:
-            self._start_burst()
         self._registers[reg.LINEFEED] = commanded
+        if shadow == self.shadow:
+            return
         self.shadow = shadow
-        if shadow != self._told:
-            self._told = shadow
-            self._chip.on_event("linefeed", {"state": reg.STATE_NAMES[shadow]})
-
-    def _start_burst(self) -> None:
-        self._ring_seconds = 0.0
+        if shadow == reg.RINGING:
+            self._ring_seconds = 0.0
+        self._chip.on_event("linefeed", {"state": reg.STATE_NAMES[shadow]})
 
     # ---- time ---------------------------------------------------------------------------------------
 
     def step_dead(self) -> None:
         """1.25 ms in reset or without a defined clock: nothing drives the line."""
-        if self._told != reg.OPEN:
-            self._enter(reg.OPEN, reg.OPEN)
+        self._enter(reg.OPEN, reg.OPEN)
         self._feed.tip_open = self._feed.ring_open = True
         self.battery.step(False, 0.0, 0.0)
         self.wire.solve(self._feed)

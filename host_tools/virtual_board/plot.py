@@ -1,9 +1,8 @@
 """One picture of a call: the voltages on both wires, what was spoken and heard, and the SIP ladder."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 
@@ -14,12 +13,12 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.transforms import blended_transform_factory
-from numpy.typing import NDArray
 
 from host_tools.virtual_board.history import CADENCED, LONGEST_PAUSE, PORTS, Entry, tone_names
 from host_tools.virtual_board.ladder import Message, ladder, lanes_of
 from host_tools.virtual_board.play import Figure
 from host_tools.virtual_board.speech import levels_dbm0
+from host_tools.virtual_board.traces import PortTrace
 
 INK, FAINT, GRID = "#1d2733", "#7b8794", "#e4e8ec"
 TIP, RING = "#2a9d8f", "#c8553d"
@@ -38,19 +37,6 @@ TONE_COLOURS = {
     "echo": "#e3f1e8",
 }
 _FLOOR = -60.0  # dBm0, of the level panels
-
-
-@dataclass
-class PortTrace:
-    """What was on one port's wire and at its handset; the starts are board times in seconds."""
-
-    wire_start: float = 0.0
-    sound_start: float = 0.0
-    tip: NDArray[np.floating[Any]] = field(default_factory=lambda: np.zeros(0))  # V to ground
-    ring: NDArray[np.floating[Any]] = field(default_factory=lambda: np.zeros(0))  # V to ground
-    wire_rate: float = 1000.0  # samples a second of tip and ring
-    mic: NDArray[np.integer[Any]] = field(default_factory=lambda: np.zeros(0, np.int16))
-    ear: NDArray[np.integer[Any]] = field(default_factory=lambda: np.zeros(0, np.int16))
 
 
 def draw(
@@ -108,7 +94,7 @@ def draw(
                 if message.request and not message.again and message.method in ("INVITE", "BYE", "CANCEL"):
                     panel.axvline(message.time - begin, color="#6d597a", linewidth=0.8, alpha=0.5, zorder=1)
         panels[4].set_xlabel("seconds")
-        _phases(panels[0], entries, begin, end)
+        _phases(panels[0], entries, title, begin, end)
         right = grid[:, 1].subgridspec(2, 1, height_ratios=(3.0, 1.2), hspace=0.08)
         _ladder(figure.add_subplot(right[0]), messages, begin)
         _table(figure.add_subplot(right[1]), figures)
@@ -334,10 +320,9 @@ def _strip(panel: Axes, messages: Sequence[Message], begin: float) -> None:
     panel.set_title("SIP", loc="left", fontsize=9, fontweight="bold", pad=1)
 
 
-def _phases(panel: Axes, entries: Sequence[Entry], begin: float, end: float) -> None:
+def _phases(panel: Axes, entries: Sequence[Entry], title: str, begin: float, end: float) -> None:
     """The notes of the scenario as headings over the time axis."""
-    notes = [e for e in entries if e.kind == "note" and begin <= e.time <= end]
-    notes = [e for e, after in zip(notes, [*notes[1:], None]) if after is None or after.time - e.time > 0.2]
+    notes = [e for e in entries if e.kind == "note" and begin <= e.time <= end and e.detail["text"] != title]
     for i, entry in enumerate(notes):
         start = max(entry.time, begin) - begin
         stop = (notes[i + 1].time if i + 1 < len(notes) else end) - begin

@@ -37,8 +37,6 @@ class BoardServer:
         self._pcm: asyncio.DatagramTransport | None = None
         self._pcm_peer: tuple[str, int] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._wakes = 0
-        self._failure: BaseException | None = None
 
     # ---- life ---------------------------------------------------------------------------------------
 
@@ -98,10 +96,12 @@ class BoardServer:
 
     def _wake(self) -> None:
         loop = asyncio.get_running_loop()
-        self.advance()
-        # The next multiple of the period in board time, however late this wake-up was.
-        steps = int(self.board_time() / _WAKE) + 1
-        self._timer = loop.call_at(loop.time() + max(0.0, steps * _WAKE - self.board_time()), self._wake)
+        try:
+            self.advance()
+        finally:  # a listener's exception is the event loop's to report; the clock goes on
+            # The next multiple of the period in board time, however late this wake-up was.
+            steps = int(self.board_time() / _WAKE) + 1
+            self._timer = loop.call_at(loop.time() + max(0.0, steps * _WAKE - self.board_time()), self._wake)
 
     # ---- links --------------------------------------------------------------------------------------
 

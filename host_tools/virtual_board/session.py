@@ -17,9 +17,9 @@ from host_tools.virtual_board.child import FirmwareEnded, FirmwareProcess
 from host_tools.virtual_board.events import Event
 from host_tools.virtual_board.history import PORTS, Entry, History, parse_console_line
 from host_tools.virtual_board.play import CannotDo, NotReady, Utterance
-from host_tools.virtual_board.plot import PortTrace
 from host_tools.virtual_board.scenario import Act
 from host_tools.virtual_board.server import BoardServer
+from host_tools.virtual_board.traces import PortTrace
 from host_tools.virtual_board.wire import STEP
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ DEFAULTS: dict[str, Any] = {"sip": {"port": 0}, "rtp": {"port": 0}, "log": {"lev
 PHONES = {1: (118.0, 1.0), 2: (196.0, 1.16)}  # pitch and vocal tract of who is at the phone
 _STATUS_WITHIN = 3.0
 _READY_WITHIN = 12.0
-_ECHO_WAY = 0.3
+_ECHO_WAY = 0.1  # seconds, there and back
 
 
 def runtimes() -> dict[str, Path]:
@@ -57,7 +57,8 @@ def find_runtime(name: str) -> tuple[str, Path]:
 class Session:
     """`async with Session(config) as session: await session.ready()`.
 
-    config: nested settings over DEFAULTS; config_file: a JSON file under it. parts: the chips of ports 1 and
+    config: nested settings over DEFAULTS; config_file: a JSON file under it; config_text: config.json as it
+    is, for a firmware that must cope with anything. parts: the chips of ports 1 and
     2; absent: ports whose chip does not answer. heap: "112K" or "" for the interpreter's own; tree: the
     folder that holds the package ata (default firmware/, may be one of .mpy files).
     """
@@ -67,6 +68,7 @@ class Session:
         config: dict[str, Any] | None = None,
         *,
         config_file: Path | None = None,
+        config_text: str | None = None,
         parts: Sequence[str] = ("Si3215", "Si3210"),
         absent: Sequence[int] = (),
         runtime: str = "auto",
@@ -75,8 +77,8 @@ class Session:
         folder: Path | None = None,
     ):
         self.runtime_name, self._program = find_runtime(runtime)
-        given = json.loads(config_file.read_text()) if config_file else {}
-        self.config = merged(merged(DEFAULTS, given), config or {})
+        self.config = merged(merged(DEFAULTS, _read(config_file)), config or {})
+        self._config_text = config_text
         self.history = History()
         self.board = Board((parts[0], parts[1]), region=self.config.get("region", "us"))
         self.console_lines: list[str] = []
@@ -109,7 +111,8 @@ class Session:
         if self._folder is None:
             self._own_folder = tempfile.TemporaryDirectory(prefix="ata-")
             self._folder = Path(self._own_folder.name)
-        (self._folder / "config.json").write_text(json.dumps(self.config))
+        text = json.dumps(self.config) if self._config_text is None else self._config_text
+        (self._folder / "config.json").write_text(text)
         self.board.listeners.append(self._board_event)
         for port in self._absent:
             self.board.silent(port)
@@ -150,9 +153,7 @@ class Session:
             enabled = self.config.get("port", {}).get(str(port), {}).get("enabled", True)
             if enabled and await self.history.wait(settled(port), within, 0) is None:
                 lines = "".join(f"\n    {line}" for line in self.console_lines[-12:]) or "\n    (nothing)"
-                raise NotReady(
-                    f"port {port} did not come into service within {within:g} s; the firmware said:{lines}"
-                )
+                raise NotReady(f"port {port} is not in service after {within:g} s; the firmware said:{lines}")
 
     @property
     def pid(self) -> int | None:
@@ -351,20 +352,31 @@ class Session:
     # ---- the board ----
 
     def _speaks(self, port: int, at: float) -> bool:
-        """Was phone `port` speaking at board time `at`, or a moment (an echo's way) before?"""
         said = self._said.get(port)
-        return said is not None and said.time <= at <= said.time + len(said.samples) / speech.RATE + _ECHO_WAY
+        return said is not None and said.time <= at <= said.time + len(said.samples) / speech.RATE
+
+    def _echoes(self, port: int, at: float) -> bool:
+        """Is what phone `port` hears at `at` its own speech, come back from the far end's hybrid?"""
+        return self._speaks(port, at - _ECHO_WAY) and not self._speaks(3 - port, at - _ECHO_WAY / 2)
 
     def _board_event(self, event: Event) -> None:
         if event.kind != "hook":  # the hand has told already
             detail = dict(event.detail)
             if event.kind in ("pcm", "fault"):
                 detail["text"] = " ".join(str(value) for value in detail.values())
-            elif (
-                event.kind == "tone" and detail["name"] == "speech" and self._speaks(event.port, event.time_s)
-            ):
-                detail["echo"] = True
+            elif event.kind == "tone" and detail["name"] == "speech":
+                detail["echo"] = self._echoes(event.port, event.time_s)
             self.history.add(Entry(event.time_s, event.kind, event.port, detail))
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    """A configuration file of the user. Raises NotReady."""
+    if path is None:
+        return {}
+    try:
+        return json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise NotReady(f"{path}: {error}") from None
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -27,12 +27,15 @@ def device_with(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def errors_about_settings(ata: Device) -> list[str]:
-    return [entry.detail["text"] for entry in list(ata.session.history.entries)
-            if entry.kind == "log" and entry.detail["part"] == "config" and entry.detail["level"] == "E"]
+    return [
+        entry.detail["text"]
+        for entry in list(ata.session.history.entries)
+        if entry.kind == "log" and entry.detail["part"] == "config" and entry.detail["level"] == "E"
+    ]
 
 
 BAD_SETTINGS = {
-    "broken JSON": ('{"region": "us",\n "sip": {"port": 5060,,}\n}', ["line 2", "not JSON"]),
+    "broken JSON": ('{"region": "us",\n "sip": {"port": 5060, no}\n}', ["line 2", "not JSON"]),
     "cut off": ('{"region": "us", "sip": {"port": 50', ["line 1", "not JSON"]),
     "no object": ("[1, 2]", ["JSON object"]),
     "unknown key": ('{"sip": {"prot": 5062}}', ["sip.prot", "sip.port"]),
@@ -95,7 +98,7 @@ def test_a_chip_that_does_not_answer_costs_its_port_only(dead):
         number = ata.port(dead)["number"]
         ata.do(f"{alive} lift\nexpect {alive} hears dial\n{alive} dial {number}")
         ata.do(f"expect {alive} hears congestion")
-        ata.do(f'console status\nexpect log "port {dead} ({number}): {state}"')
+        ata.do(f'console status\nexpect log "{state}"')
         assert not any("Traceback" in line for line in ata.console())
 
 

@@ -1,4 +1,4 @@
-"""What becomes of the session when things end: the firmware dies, a person presses Ctrl-C, a script is done."""
+"""What becomes of the session when things end: the firmware dies, Ctrl-C, the script is done."""
 
 import asyncio
 import os
@@ -105,6 +105,13 @@ def test_the_board_gone_ends_the_firmware_with_a_clear_line() -> None:
 def test_an_unknown_runtime_is_told() -> None:
     with pytest.raises(NotReady, match="no MicroPython 'mp99' here"):
         find_runtime("mp99")
+
+
+def test_a_configuration_file_that_is_not_json_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "ata.json"
+    path.write_text('{"sip": ')
+    with pytest.raises(NotReady, match=r"ata.json: .*line 1"):
+        Session(config_file=path)
 
 
 def host_tools(*arguments: str, **options) -> subprocess.Popen[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.bench import wav
-from tests.peers.bench.device import Device
+from tests.peers.bench.device import Device, Lender
 from tests.peers.bench.kamailio import Kamailio
 
 pytestmark = [pytest.mark.peer, pytest.mark.board, pytest.mark.timeout(40)]
@@ -35,17 +35,18 @@ def kamailio():
 
 
 @pytest.fixture(scope="module")
-def device(kamailio: Kamailio):
-    with Device(settings(kamailio)) as ata:
-        registered(ata)
-        yield ata
+def lender(kamailio: Kamailio):
+    lender = Lender(settings(kamailio))
+    yield lender
+    lender.close()
 
 
 @pytest.fixture
-def ata(device: Device):
-    device.mark()
+def ata(lender: Lender):
+    device = lender.lend()
+    registered(device)
     yield device
-    device.rest()
+    lender.take_back()
 
 
 def test_both_ports_register_with_their_own_account(ata, kamailio):

@@ -2,7 +2,7 @@
 # lose, delay, double and reorder datagrams. Runs on CPython and MicroPython.
 from ata.base.clock import add, diff, sooner
 from ata.sip.grammar import parse_via
-from ata.sip.message import Message, parse, request, response
+from ata.sip.message import parse, request, response
 from ata.sip.offer import LocalMedia
 from ata.sip.ua import UserAgent
 
@@ -30,7 +30,7 @@ class Link:
     def __init__(self, delay=5, start=1000):
         self.now = start
         self.delay = delay
-        self.fate = None
+        self.fate = lambda data, source, target: [self.delay]
         self.ends = {}  # (host, port) -> Agent or Peer
         self.flying = []  # [arrival, number, data, source, target]
         self.number = 0
@@ -39,7 +39,7 @@ class Link:
 
     def put(self, data, source, target):
         self.seen.append((diff(self.now, self.start), source, target, data.split(b"\r\n", 1)[0].decode()))
-        for delay in [self.delay] if self.fate is None else self.fate(data, source, target):
+        for delay in self.fate(data, source, target):
             self.number += 1
             self.flying.append([add(self.now, delay), self.number, data, source, target])
 
@@ -75,9 +75,8 @@ class Link:
 
     def lines(self, source=None, word=""):
         """[(ms, first line)] of what `source` (an end) sent, if the line has `word` in it."""
-        return [
-            (ms, line) for ms, sender, _, line in self.seen if (source is None or sender == source.addr) and word in line
-        ]
+        addr = source and source.addr
+        return [(ms, line) for ms, sender, _, line in self.seen if addr in (None, sender) and word in line]
 
     def words(self, source=None):
         """What was sent, each as its method or status: ["INVITE", "100", …]."""
@@ -96,7 +95,6 @@ class Agent:
         self.ua = UserAgent(host, port, randomness(seed), trace, t1=t1)
         self.events = []
         self.local = LocalMedia(host, 10000 + 10 * seed)
-        self.on_event = None
         link.ends[self.addr] = self
 
     def deadline(self):
@@ -119,8 +117,6 @@ class Agent:
                 self.link.put(output[1], self.addr, output[2:])
                 continue
             self.events.append(output)
-            if self.on_event is not None:
-                self.on_event(output)
 
     def names(self):
         return [event[0] for event in self.events]
@@ -233,10 +229,3 @@ def two_phones(t1=500, start=1000):
     caller.ua.add_account(1, "101")
     called.ua.add_account(1, "102")
     return link, caller, called
-
-
-def message_of(data):
-    """Parsed datagram, for type checkers as well."""
-    parsed = parse(data)
-    assert isinstance(parsed, Message)
-    return parsed

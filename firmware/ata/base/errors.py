@@ -8,6 +8,8 @@ class LocalError(Exception):
 class PeerError(Exception):
     """The far end broke a protocol. Answered with `status`, counted, never raised past the core."""
 
+    message = None  # as much of the broken message as an answer needs, if there is that much
+
     def __init__(self, status, reason):
         super().__init__(reason)
         self.status = status  # the SIP status code to answer with (RFC 3261 §21), for example 400

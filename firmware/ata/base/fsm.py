@@ -28,7 +28,7 @@ class Fsm:
         self.since = 0  # the tick at which the state was entered
         self._table = table
         self._owner = owner
-        self._timeouts = timeouts
+        self._timeouts = timeouts or {}
         self._unexpected = unexpected
         self._deadline = None
 

@@ -21,7 +21,7 @@ class Log:
         self.now = now
         self.sink = sink
         self.shown = ""
-        self._ring = [None] * capacity
+        self._ring = [None] * capacity  # type: Any
         self._next = 0
         self.counts = {}
 

@@ -73,6 +73,8 @@ class LegSlot:
 
     def disconnect(self):
         """The phone no longer hears the leg (held); its stream goes on."""
+        if self.connected and self.events:
+            self.stream.digit_end()  # a digit whose key is still down would hold back the voice for ever
         self.connected = False
         self.voice_due = False
         self.event_due = False
@@ -152,10 +154,12 @@ class PortPath:
         if slot.fetch():
             mix.add(self.far, slot.audio, _FRAME)
         event = slot.stream.event_poll()
-        if event >= 16:
-            self.tones.stop()
-        elif event >= 0 and slot.connected:
-            self.tones.digit(event, _EVENT_MS)
+        while event >= 0:
+            if event >= 16:
+                self.tones.stop()
+            elif slot.connected:
+                self.tones.digit(event, _EVENT_MS)
+            event = slot.stream.event_poll()
 
     def _send(self, slot, other):
         slot.voice_due = False

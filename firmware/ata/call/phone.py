@@ -116,8 +116,8 @@ class Phone:
 
     def __init__(self, port, exchange, plan, timeouts, unexpected=None):
         self.port = port
-        self.active = None
-        self.other = None
+        self.active = None  # type: Any
+        self.other = None  # type: Any
         self.digits = ""
         self.number = ""
         self.fsm = Fsm("phone %d" % port, PHONE_TABLE, self, "idle", timeouts, unexpected)

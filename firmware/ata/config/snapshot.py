@@ -84,7 +84,7 @@ def diff(old, new):
 def _parse(text):
     line = _unbalanced(text)
     if line == 0:
-        stream = io.StringIO(text)
+        stream = io.StringIO(text)  # type: Any
         try:
             return json.load(stream)
         except ValueError as error:

@@ -13,12 +13,13 @@ _EDITED = "config.json"
 _GOOD = "config.good"
 
 
-def load_stored(store, log):
-    """The Snapshot to start with, from `store` (ata.hal.contract.Store)."""
+def load_stored(store, log, check=None):
+    """The Snapshot to start with, from `store` (ata.hal.contract.Store). `check(settings)`, if given, raises
+    ConfigError for what the schema alone cannot judge."""
     text = store.read(_EDITED)
     if text is not None:
         try:
-            settings = snapshot.load(text)
+            settings = _load(text, check)
         except ConfigError as error:
             log.error("config", "%s: %s" % (_EDITED, error))
         else:
@@ -28,10 +29,17 @@ def load_stored(store, log):
     good = store.read(_GOOD)
     if good is not None:
         try:
-            settings = snapshot.load(good)
+            settings = _load(good, check)
             log.warning("config", "using the last good settings (%s)" % _GOOD)
             return settings
         except ConfigError as error:
             log.error("config", "%s: %s" % (_GOOD, error))
     log.warning("config", "using the default settings")
     return snapshot.load(b"{}")
+
+
+def _load(text, check):
+    settings = snapshot.load(text)
+    if check is not None:
+        check(settings)
+    return settings

@@ -59,7 +59,8 @@ class Plc:
             if size > _PIECE:
                 size = _PIECE
             _repeat(self._x, self._length, self._offset, self._x, _WORK, size)
-            _fade(self._x, _WORK, size, self._gain)
+            if self.erased > _PIECE:
+                _fade(self._x, _WORK, size, self._gain)
             _cross(self._x, _WORK, pcm, 0, pcm, 0, size)
             self.erased = 0
         self._at = _remember(self._ring, self._at, pcm, 0, n)

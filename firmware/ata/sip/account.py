@@ -3,7 +3,6 @@
 from binascii import hexlify
 
 from ata.sip.dialog import next_hop
-from ata.sip.digest import answer, choose, is_stale
 from ata.sip.grammar import Uri, escape, parse_uri, quote, unescape
 
 
@@ -73,6 +72,8 @@ class Credentials:
 
     def challenged(self, response):
         """Note the challenge of a 401 or 407. False if there is no point in trying again."""
+        from ata.sip.digest import choose, is_stale  # loaded only where it is used: memory
+
         status = response.status
         challenge = choose(response.all("WWW-Authenticate" if status == 401 else "Proxy-Authenticate"))
         self.tries += 1
@@ -91,6 +92,10 @@ class Credentials:
 
     def sign(self, message):
         """Put the answers to the known challenges into the request `message`."""
+        if not self.challenges:
+            return
+        from ata.sip.digest import answer
+
         account = self.account
         for status in self.challenges:
             entry = self.challenges[status]

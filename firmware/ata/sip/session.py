@@ -155,7 +155,8 @@ class Session:
         elif status == 491:
             event = "glare"
         if invite:
-            self.handle(event, now, said) or self.handle("refused", now, status)
+            if not self.handle(event, now, said):
+                self.handle("refused", now, status)
         elif method == "BYE":
             self.handle("done", now)
         elif event == "lost":
@@ -308,7 +309,7 @@ class Session:
             response.add("Contact", self.identity.contact)
         if body:
             self._with_sdp(response, body)
-        self.invite.answer(response, now)
+        self.invite.respond(response, now)
 
     def refuse(self, now, status=480):
         self.respond(now, status)
@@ -341,7 +342,7 @@ class Session:
 
     def send_info(self, digit, ms, now):
         """Send a digit in an INFO; nothing if the call is not up."""
-        if self.established and not self.told:
+        if self.media is not None and not self.told:
             message, host, port = self.dialog.request("INFO")
             message.add("Content-Type", _DTMF)
             message.body = ("Signal=%s\r\nDuration=%d\r\n" % (digit, ms)).encode()
@@ -372,15 +373,18 @@ class Session:
 
     def done(self, now, _=None):
         """Nothing more is to come."""
-        if self.invite is not None and self.invite.fsm.state == "proceeding":
-            self.invite.end(now)  # the INVITE whose CANCEL nobody answered (§9.1)
+        invite = self.invite
+        if invite is not None:
+            if invite.fsm.state == "proceeding":
+                invite.end(now)  # its CANCEL was not answered (§9.1)
+            if invite.group is self.ua.transactions.servers:
+                invite.user = None  # a client's is still to see further 2xx
         if self in self.ua.sessions:
             self.ua.sessions.remove(self)
 
     def quiet(self, now):
         """Stop repeating our 2xx."""
-        if self.invite.fsm.knows("ack"):
-            self.invite.fsm.handle("ack", now)
+        self.invite.handle("ack", now)
 
 
 def media_type(message):

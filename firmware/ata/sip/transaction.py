@@ -9,11 +9,12 @@ Timers: the one that ends a state is the state's timeout in the table, with the 
 §17 table 4. The one that repeats a message (A, E, G) is the event "again": it runs in exactly the
 states that know it, starts at T1 and doubles (A without bound, E and G up to T2).
 
-Two differences from the figures of the RFC, neither visible on the wire:
-* Trying and Proceeding of the non-INVITE client are one state, because Timer F runs through both
-  (§17.1.2.2); a provisional answer sets Timer E to T2.
+Three differences from the figures of the RFC, none visible on the wire:
+* Trying and Proceeding of a transaction other than INVITE are one state. For a client because Timer F runs
+  through both (§17.1.2.2; a provisional answer sets Timer E to T2), for a server because it answers at once.
 * The INVITE server repeats the 2xx itself in Accepted until its user has seen the ACK (§13.3.1.4
   asks this of the user, with the intervals of Timer G), and Timer L without an ACK tells the user.
+* What a state has no row for is dropped by `handle`: a 1xx after a final answer, an INVITE after its 2xx.
 """
 
 from ata.base.clock import add, diff, due, sooner
@@ -24,58 +25,59 @@ from ata.sip.message import request
 _OVER = ("terminated", "end")
 _EXPIRED = ("terminated", "expire")
 _TOLD = (None, "inform")
-_SENT = (None, "say")
+_ACCEPTED = ("accepted", "inform")
+_REFUSED = ("completed", "refused")
+_ANSWERED = ("completed", "inform")
+_SAID = ("completed", "say")
 _AGAIN = (None, "retransmit")
 _REPEAT = (None, "send")
-_IGNORED = (None, None)
+_TERMINATED = (None, {})
 
 # Figure 5 and RFC 6026 §7.2. "final" is a status from 300 to 699.
 INVITE_CLIENT = {
     "idle": (None, {"start": ("calling", "say")}),
-    "calling": ("B", {"again": _AGAIN, "1xx": ("proceeding", "inform"), "2xx": ("accepted", "inform"),
-                      "final": ("completed", "refused"), "timeout": _EXPIRED, "unreachable": _EXPIRED}),
-    "proceeding": (None, {"1xx": _TOLD, "2xx": ("accepted", "inform"), "final": ("completed", "refused")}),
-    "accepted": ("M", {"1xx": _IGNORED, "2xx": _TOLD, "final": _IGNORED, "timeout": _OVER}),
-    "completed": ("D", {"1xx": _IGNORED, "2xx": _IGNORED, "final": _REPEAT, "timeout": _OVER}),
-    "terminated": (None, {}),
+    "calling": ("B", {"again": _AGAIN, "1xx": ("proceeding", "inform"), "2xx": _ACCEPTED, "final": _REFUSED,
+                      "timeout": _EXPIRED, "unreachable": _EXPIRED}),
+    "proceeding": (None, {"1xx": _TOLD, "2xx": _ACCEPTED, "final": _REFUSED}),
+    "accepted": ("M", {"2xx": _TOLD, "timeout": _OVER}),
+    "completed": ("D", {"final": _REPEAT, "timeout": _OVER}),
+    "terminated": _TERMINATED,
 }  # fmt: skip
 
 # Figure 6.
 OTHER_CLIENT = {
     "idle": (None, {"start": ("trying", "say")}),
-    "trying": ("F", {"again": _AGAIN, "1xx": _TOLD, "2xx": ("completed", "inform"),
-                     "final": ("completed", "inform"), "timeout": _EXPIRED, "unreachable": _EXPIRED}),
-    "completed": ("K", {"1xx": _IGNORED, "2xx": _IGNORED, "final": _IGNORED, "timeout": _OVER}),
-    "terminated": (None, {}),
+    "trying": ("F", {"again": _AGAIN, "1xx": _TOLD, "2xx": _ANSWERED, "final": _ANSWERED, "timeout": _EXPIRED,
+                     "unreachable": _EXPIRED}),
+    "completed": ("K", {"timeout": _OVER}),
+    "terminated": _TERMINATED,
 }  # fmt: skip
 
 # Figure 7 and RFC 6026 §7.1.
 INVITE_SERVER = {
-    "proceeding": (None, {"request": _REPEAT, "1xx": _SENT, "2xx": ("accepted", "say"),
-                          "final": ("completed", "say"), "ack": _IGNORED}),
-    "accepted": ("L", {"request": _IGNORED, "again": _AGAIN, "ack": (None, "quiet"), "timeout": _EXPIRED}),
+    "idle": (None, {"1xx": ("proceeding", "say"), "2xx": ("accepted", "say"), "final": _SAID}),
+    "proceeding": (None, {"request": _REPEAT, "1xx": (None, "say"), "2xx": ("accepted", "say"),
+                          "final": _SAID}),
+    "accepted": ("L", {"again": _AGAIN, "ack": (None, "quiet"), "timeout": _EXPIRED}),
     "completed": ("H", {"request": _REPEAT, "again": _AGAIN, "ack": ("confirmed", "quiet"),
                         "timeout": _OVER}),
-    "confirmed": ("I", {"request": _IGNORED, "ack": _IGNORED, "timeout": _OVER}),
-    "terminated": (None, {}),
+    "confirmed": ("I", {"timeout": _OVER}),
+    "terminated": _TERMINATED,
 }  # fmt: skip
 
 # Figure 8.
 OTHER_SERVER = {
-    "trying": (None, {"request": _IGNORED, "1xx": ("proceeding", "say"), "2xx": ("completed", "say"),
-                      "final": ("completed", "say")}),
-    "proceeding": (None, {"request": _REPEAT, "1xx": _SENT, "2xx": ("completed", "say"),
-                          "final": ("completed", "say")}),
+    "idle": (None, {"2xx": _SAID, "final": _SAID}),
     "completed": ("J", {"request": _REPEAT, "timeout": _OVER}),
-    "terminated": (None, {}),
+    "terminated": _TERMINATED,
 }  # fmt: skip
 
 
 class Transaction:
     """One transaction of `layer`.
 
-    user: who is told, or None. Its `response(transaction, status, response, now)` is called for every response
-    that a client lets through. status 408 and response None: nobody answered a client, or nobody sent an ACK
+    user: who is told, or None. Its `response(transaction, status, response, now)` is called for each response
+    that a client lets through. Status 408 and response None: nobody answered a client, or nobody sent an ACK
     for a server's 2xx; 503 and None: the host cannot be reached.
     host, port: where it sends. request: the Message, or None after its final response.
     """
@@ -92,13 +94,18 @@ class Transaction:
         self.data = b""
         self.interval = layer.t1
         self.again_at = None
-        state = "idle" if group is layer.clients else "proceeding" if table is INVITE_SERVER else "trying"
-        self.fsm = Fsm(key, table, self, state, layer.timers, layer.unexpected)
+        self.fsm = Fsm(key, table, self, "idle", layer.timers, layer.unexpected)
         group[key] = self
 
-    def answer(self, response, now):
-        """Send `response` (a Message) from a server transaction."""
-        self.fsm.handle(_kind(response.status), now, response)
+    def handle(self, event, now, *args):
+        """An event of the table, or nothing if the present state has no row for it."""
+        if self.fsm.knows(event):
+            self.fsm.handle(event, now, *args)
+
+    def respond(self, response, now):
+        """A response: send it, from a server, or take it, in a client."""
+        status = response.status
+        self.handle("1xx" if status < 200 else "2xx" if status < 300 else "final", now, response)
 
     def repeats(self):
         """True while a message is being repeated until an answer comes."""
@@ -117,8 +124,7 @@ class Transaction:
 
     def send(self, now, _=None):
         """Send, or send again, what the transaction sent last."""
-        if self.data:
-            self.layer.transmit(self.data, self.host, self.port)
+        self.layer.transmit(self.data, self.host, self.port)
 
     def say(self, now, message):
         """Send the request of a client, or a response of a server."""
@@ -160,6 +166,7 @@ class Transaction:
             self.user.response(self, status, None, now)
 
     def end(self, now):
+        self.data = b""  # its session may keep the rest as long as the call
         if self.group.get(self.key) is self:
             del self.group[self.key]
 
@@ -172,7 +179,7 @@ class Transactions:
     only wait for stray repetitions go first.
     """
 
-    def __init__(self, transmit, unexpected=None, t1=500, t2=4000, t4=5000, limit=12):
+    def __init__(self, transmit, unexpected=None, t1=500, t2=4000, t4=5000, limit=8):
         self.transmit = transmit
         self.unexpected = unexpected
         self.t1 = t1
@@ -197,7 +204,7 @@ class Transactions:
         table = INVITE_CLIENT if message.method == "INVITE" else OTHER_CLIENT
         key = message.top_branch + message.method
         transaction = Transaction(self, self.clients, key, table, message, user, host, port)
-        transaction.fsm.handle("start", now, message)
+        transaction.handle("start", now, message)
         return transaction
 
     def response(self, message, now):
@@ -205,7 +212,7 @@ class Transactions:
         transaction = self.clients.get((message.top_branch or "") + message.cseq[1])
         if transaction is None:
             return False
-        transaction.fsm.handle(_kind(message.status), now, message)
+        transaction.respond(message, now)
         return True
 
     def serve(self, message, key, user, host, port, now):
@@ -219,8 +226,8 @@ class Transactions:
     def unreachable(self, host, now):
         """Nothing can be sent to `host`: what waits for it fails with 503 (§8.1.3.1)."""
         for transaction in list(self.clients.values()):
-            if transaction.host == host and transaction.fsm.knows("unreachable"):
-                transaction.fsm.handle("unreachable", now, 503)
+            if transaction.host == host:
+                transaction.handle("unreachable", now, 503)
 
     def deadline(self):
         end = None
@@ -270,7 +277,3 @@ def derived(invite, method, to):
     message.add("CSeq", "%d %s" % (invite.cseq[0], method))
     message.add("Max-Forwards", "70")
     return message
-
-
-def _kind(status):
-    return "1xx" if status < 200 else "2xx" if status < 300 else "final"

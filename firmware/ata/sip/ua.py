@@ -26,7 +26,6 @@ from ata.sip.dialog import Dialog, of_request, tag_of
 from ata.sip.grammar import parse_name_addr, parse_uri, parse_via
 from ata.sip.message import parse, response
 from ata.sip.offer import LocalMedia, Negotiation
-from ata.sip.registration import Registration
 from ata.sip.session import Session, media_type
 from ata.sip.transaction import Transactions, server_key
 
@@ -69,6 +68,9 @@ class UserAgent:
                           self.host, self.port)  # fmt: skip
         self.accounts.append(account)
         if account.domain and register:
+            # Loaded only where it is used: memory.
+            from ata.sip.registration import Registration
+
             self.registrations.append(Registration(self, account, expires))
 
     # time and outputs
@@ -142,7 +144,8 @@ class UserAgent:
 
     def reject(self, session, status, now):
         """Refuse a call that came in; one that was answered meanwhile is hung up."""
-        session.handle("reject", now, status) or session.handle("hangup", now)
+        if not session.handle("reject", now, status):
+            session.handle("hangup", now)
 
     def hangup(self, session, now):
         """End the call by whatever its state asks for: CANCEL, BYE, 480 or nothing any more."""
@@ -238,7 +241,7 @@ class UserAgent:
             self.fault = error
 
     def _return_path(self, message, addr):
-        """Complete the top Via. -> host, port that responses go to (§18.2.1, §18.2.2, RFC 3581 §4), and the Via."""
+        """Complete the top Via (§18.2.1). -> host, port for responses (§18.2.2, RFC 3581 §4), and the Via."""
         via = parse_via(message.get("Via"))
         port = via.port or 5060
         if via.host != addr[0] or "rport" in via.params:
@@ -258,14 +261,14 @@ class UserAgent:
         session = self._session(message)
         if method == "ACK":
             if transaction is not None and transaction.fsm.state != "accepted":
-                transaction.fsm.handle("ack", now)
+                transaction.handle("ack", now)
             elif session is not None:
                 session.ack(message, now)
             else:
                 self.count("stray")
             return
         if transaction is not None:
-            transaction.fsm.handle("request", now)
+            transaction.handle("request", now)
             return
         status = 200
         if method == "CANCEL":
@@ -317,17 +320,18 @@ class UserAgent:
     def _in_dialog(self, message, session, key, host, port, now):
         """-> the status to answer without a transaction, or 0."""
         method = message.method
-        transaction = self.transactions.serve(message, key, session, host, port, now)
+        user = session if method == "INVITE" else None
+        transaction = self.transactions.serve(message, key, user, host, port, now)
         if transaction is None:
             return 503
         status = 200
-        if method == "INVITE":
+        if user:
             if session.handle("reinvite", now, transaction):
                 return 0
             status = 491
         elif method == "INFO":
             status = session.info(message)
-        transaction.answer(self.reply(message, status, session.local_tag), now)
+        transaction.respond(self.reply(message, status, session.local_tag), now)
         if method == "BYE":
             session.handle("bye", now, 487)
         return 0
@@ -349,7 +353,7 @@ class UserAgent:
         tag = remote.params.get("tag")
         for session in self.sessions:
             # The same request by another way (§8.2.2.2); but our two ports may share one forked call.
-            if not session.outgoing and session.call_id == call_id and session.identity is account:
+            if session.call_id == call_id and session.identity is account:
                 if session.dialog.remote_tag == tag:
                     return 482
         if message.body:
@@ -368,7 +372,7 @@ class UserAgent:
             return 503
         session = transaction.user = Session(self, account, dialog, local_tag, remote, transaction)
         self.sessions.append(session)
-        transaction.answer(self.reply(message, 100), now)
+        transaction.respond(self.reply(message, 100), now)
         self.events.append(("incoming", session))
         return 0
 

@@ -244,7 +244,8 @@ class VirtualHal:
 
     def ticks(self):
         # The 64-bit port's ticks have a longer period than the ESP32's.
-        return time.ticks_ms() & 0x3FFFFFFF
+        ticks = time.ticks_ms()  # type: Any
+        return ticks & 0x3FFFFFFF
 
     def spi(self, port):
         return SpiBus(self._link, port - 1)

@@ -157,7 +157,10 @@ class Baresip(Program):
         return "".join(event.get("param", "") for event in self.events if event["type"] == "CALL_DTMF_START")
 
     def heard(self) -> wav.Samples:
-        """What its earpiece got in its calls so far, one after another; complete after CALL_CLOSED."""
+        """What its earpiece got in its calls so far, one after another; complete after CALL_CLOSED.
+
+        baresip 1.0 loses its audio filters at a re-INVITE: what comes after one is heard, but not recorded.
+        """
         return self._recorded("dec")
 
     def spoken(self) -> wav.Samples:

@@ -30,7 +30,9 @@ def broken_rtp(noise: random.Random) -> list[bytes]:
     return [
         b"", b"\x80", noise.randbytes(11), bytes(172), b"\x40" + noise.randbytes(171),
         header[:1] + b"\x7f" + header[2:],
-        b"\x8f" + header[1:], b"\x90" + header[1:] + b"\xff\xff\xff\xff", b"\xa0" + header[1:] + b"\xff" * 160,
+        b"\x8f" + header[1:],
+        b"\x90" + header[1:] + b"\xff\xff\xff\xff",
+        b"\xa0" + header[1:] + b"\xff" * 160,
         b"\x80\xc8" + noise.randbytes(50), header[:1] + b"\x60" + header[2:] + b"\xff",
         noise.randbytes(1400),
     ]

@@ -68,7 +68,7 @@ def correlation(heard: Samples, source: Samples, shift_s: float | None = None) -
 
 
 def pieces(heard: Samples, source: Samples, piece_s: float = 0.25) -> str:
-    """For the message of a failure: where each loud piece of `source` lies in `heard`, "score@delay in ms"."""
+    """For the message of a failure: where each loud piece of `source` lies in `heard`, score@delay in ms."""
     step, found = int(piece_s * RATE), []
     for first in range(0, len(source) - step + 1, step):
         piece = source[first : first + step]

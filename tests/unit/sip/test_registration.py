@@ -10,7 +10,7 @@ CHALLENGE = 'Digest realm="pbx", nonce="%s", qop="auth", algorithm=MD5'
 
 
 class Registrar(Peer):
-    """Answers REGISTER by a script: a status, or a function(registrar, message) for each, the last for ever."""
+    """Answers REGISTER by a script: a status or function(registrar, message) for each, the last for ever."""
 
     def __init__(self, link, script):
         super().__init__(link, "10.0.0.9")
@@ -30,7 +30,7 @@ class Registrar(Peer):
 def granted(expires):
     def step(registrar, message):
         contact = message.get("Contact")
-        more = [("Contact", "<sip:other@1.2.3.4>;expires=9"), ("Contact", "%s;expires=%d" % (contact, expires))]
+        more = [("Contact", "<sip:x@1.2.3.4>;expires=9"), ("Contact", "%s;expires=%d" % (contact, expires))]
         registrar.answer(message, 200, more=more)
 
     return step
@@ -47,7 +47,7 @@ def challenge(nonce, status=401, extra=""):
 def setup(*script, **options):
     link = Link()
     phone = Agent(link, "10.0.0.1")
-    values = {"password": "secret", "domain": "example.com", "server": "10.0.0.9"}
+    values = {"password": "secret", "domain": "example.com", "server": "10.0.0.9"}  # type: dict
     values.update(options)
     phone.ua.add_account(1, "101", **values)
     registrar = Registrar(link, script)
@@ -55,8 +55,12 @@ def setup(*script, **options):
     return link, phone, registrar
 
 
+def gaps_of(times):
+    return [times[i + 1] - times[i] for i in range(len(times) - 1)]
+
+
 def states(phone):
-    assert all([event[:2] == ("registration", 1) for event in phone.events])
+    assert all(event[:2] == ("registration", 1) for event in phone.events)
     return [event[2] for event in phone.events]
 
 
@@ -70,10 +74,10 @@ def test_a_registration_is_made_and_refreshed_at_80_to_90_percent_of_what_was_gr
     assert first.get("Via").startswith("SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bK")
     assert states(phone) == ["trying", "registered"]
     link.run(1000000)
-    gaps = [b - a for a, b in zip(registrar.came, registrar.came[1:])]
-    assert len(gaps) >= 10 and all([80000 <= gap <= 90100 for gap in gaps]) and len(set(gaps)) > 5
+    gaps = gaps_of(registrar.came)
+    assert len(gaps) >= 10 and all(80000 <= gap <= 90100 for gap in gaps) and len(set(gaps)) > 5
     assert states(phone) == ["trying", "registered"]  # a refresh is no change
-    ids = set([message.call_id for message in registrar.inbox])
+    ids = {message.call_id for message in registrar.inbox}
     numbers = [message.cseq[0] for message in registrar.inbox]
     assert len(ids) == 1 and numbers == list(range(1, len(numbers) + 1))
     phone.check()
@@ -101,9 +105,10 @@ def test_a_challenge_is_answered_and_then_answered_in_advance_with_a_rising_coun
     plain, signed, refresh = registrar.inbox[:3]
     assert plain.get("Authorization") is None
     for count, message in ((1, signed), (2, refresh)):
-        scheme, has = parse_auth(message.get("Authorization"))
+        has = parse_auth(message.get("Authorization"))[1]
         assert has["nc"] == "%08x" % count and has["uri"] == "sip:example.com" and has["username"] == "101"
-        proof = answer(CHALLENGE % "n1", "REGISTER", "sip:example.com", "101", "secret", b"", has["cnonce"], count)
+        uri = "sip:example.com"
+        proof = answer(CHALLENGE % "n1", "REGISTER", uri, "101", "secret", b"", has["cnonce"], count)
         assert message.get("Authorization") == proof
     assert plain.top_branch != signed.top_branch and plain.call_id == signed.call_id
     assert signed.cseq[0] == plain.cseq[0] + 1
@@ -164,7 +169,8 @@ def test_without_a_password_a_challenge_is_not_answered():
 
 def test_a_challenge_that_cannot_be_understood_is_a_refusal():
     for value in ("Basic realm=x", "Digest realm=\"x\", nonce=\"y\", algorithm=SHA-999", "Digest", '"'):
-        link, phone, registrar = setup(lambda far, m, v=value: far.answer(m, 401, more=[("WWW-Authenticate", v)]))
+        more = [("WWW-Authenticate", value)]
+        link, phone, registrar = setup(lambda far, message, m=more: far.answer(message, 401, more=m))
         link.run(1000)
         assert states(phone) == ["trying", "rejected 401"], value
     link, phone, registrar = setup(401)
@@ -193,7 +199,7 @@ def test_403_backs_off_for_minutes_and_recovers():
     assert states(phone) == ["trying", "rejected 403"] and len(registrar.inbox) == 1
     link.run(4000000)
     assert states(phone) == ["trying", "rejected 403", "registered"]
-    assert all([300000 <= b - a <= 1800000 for a, b in zip(registrar.came[:3], registrar.came[1:3])])
+    assert all(300000 <= gap <= 1800000 for gap in gaps_of(registrar.came[:3]))
 
 
 def test_a_server_that_does_not_answer_is_unreachable_and_asked_ever_more_rarely():
@@ -203,10 +209,10 @@ def test_a_server_that_does_not_answer_is_unreachable_and_asked_ever_more_rarely
     assert len(registrar.inbox) == 11  # timer E
     link.run(4 * 3600000)
     starts = []
-    for message, ms in zip(registrar.inbox, registrar.came):
+    for number, message in enumerate(registrar.inbox):
         if len(starts) < message.cseq[0]:
-            starts.append(ms)
-    gaps = [b - a - 32000 for a, b in zip(starts, starts[1:])]  # from giving up to the next attempt
+            starts.append(registrar.came[number])
+    gaps = [gap - 32000 for gap in gaps_of(starts)]  # from giving up to the next attempt
     assert len(gaps) > 8
     for number, gap in enumerate(gaps):
         most = min(30000 << (number + 1), 1800000)
@@ -221,8 +227,8 @@ def test_a_server_error_is_retried_soon_but_not_before_retry_after():
     link, phone, registrar = setup(500, granted(100))
     link.run(61000)
     assert states(phone) == ["trying", "rejected 500", "registered"] and 30000 <= registrar.came[1] <= 61000
-    link, phone, registrar = setup(
-        lambda far, message: far.answer(message, 503, more=[("Retry-After", "120 (soon);duration=9")]), granted(100))
+    more = [("Retry-After", "120 (soon);duration=9")]
+    link, phone, registrar = setup(lambda far, message: far.answer(message, 503, more=more), granted(100))
     link.run(119000)
     assert len(registrar.inbox) == 1
     link.run(2000)
@@ -263,8 +269,8 @@ def test_stop_waits_for_the_request_that_is_on_its_way():
 
 
 def test_stop_when_the_server_is_gone_or_refuses_sends_nothing_more():
-    for script in ([None], [403]):
-        link, phone, registrar = setup(*script)
+    for script in (None, 403):
+        link, phone, registrar = setup(script)
         link.run(40000)
         count = len(registrar.inbox)
         phone.do("stop")
@@ -274,7 +280,7 @@ def test_stop_when_the_server_is_gone_or_refuses_sends_nothing_more():
 
 
 def test_start_again_after_a_refusal_tries_at_once():
-    link, phone, registrar = setup(403, granted(100))
+    link, phone, _registrar = setup(403, granted(100))
     link.run(1000)
     phone.do("start")
     link.run(1000)
@@ -282,7 +288,7 @@ def test_start_again_after_a_refusal_tries_at_once():
 
 
 def test_a_server_name_that_does_not_resolve_is_unreachable_at_once():
-    link, phone, _ = setup(None, server="nowhere.example")
+    phone = setup(None, server="nowhere.example")[1]
     phone.do("unreachable", "nowhere.example")
     assert states(phone) == ["trying", "unreachable"]
     assert phone.ua.deadline() is not None
@@ -308,10 +314,9 @@ def test_the_outbound_proxy_takes_the_registration():
 
 
 def account(**options):
-    values = {"user": "101", "domain": "example.com", "server": "", "auth_user": None, "password": "p", "display": "",
-              "outbound": "", "number": None}  # fmt: skip
-    values.update(options)
-    return Account(1, host="10.0.0.1", port=5060, **values)
+    has = {"user": "101", "domain": "example.com", "server": "", "display": "", "outbound": "", "number": ""}
+    has.update(options)
+    return Account(1, host="10.0.0.1", port=5060, auth_user=None, password="p", **has)
 
 
 def test_where_a_number_and_an_address_lead():
@@ -322,7 +327,7 @@ def test_where_a_number_and_an_address_lead():
     assert a.route("bob@10.0.0.5:5070") == ("sip:bob@10.0.0.5:5070", "10.0.0.5", 5070)
     assert a.route("SIP:bob@10.0.0.5;x=1") == ("sip:bob@10.0.0.5;x=1", "10.0.0.5", 5060)
     a = account(outbound="10.0.0.7")
-    assert a.route("bob@10.0.0.5")[1:] == ("10.0.0.7", 5060)
+    assert a.route("bob@10.0.0.5") == ("sip:bob@10.0.0.5", "10.0.0.7", 5060)
     a = account(domain="", server="10.0.0.9:5080")
     assert a.route("102") == ("sip:102@10.0.0.9:5080", "10.0.0.9", 5080)
     assert account(domain=None).route("102") is None
@@ -334,7 +339,8 @@ def test_identities():
     assert account(domain="").identity == "<sip:101@10.0.0.1:5060>"
     assert account(user="a b").contact == "<sip:a%20b@10.0.0.1:5060>"
     a = account(user="u1", number="101")
-    assert a.called("u1") and a.called("101") and a.called("%75%31") and not a.called("102") and not a.called(None)
+    assert a.called("u1") and a.called("101") and a.called("%75%31")
+    assert not a.called("102") and not a.called(None)
 
 
 def test_credentials_are_made_for_the_method_and_body_of_each_request():
@@ -357,5 +363,6 @@ def test_credentials_are_made_for_the_method_and_body_of_each_request():
 
 
 def test_seconds_of_a_header():
-    assert [seconds(text) for text in (None, "", "7", " 60 ", "120;x", "5 (a)", "x", "-1")] == [0, 0, 7, 60, 120, 5, 0, 0]
+    texts = (None, "", "7", " 60 ", "120;x", "5 (a)", "x", "-1")
+    assert [seconds(text) for text in texts] == [0, 0, 7, 60, 120, 5, 0, 0]
     assert seconds("9" * 50) < 1 << 30

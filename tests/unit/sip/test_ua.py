@@ -1,10 +1,11 @@
 import gc
 
+from support.sip_link import Agent, Link, Peer, randomness, sdp, two_phones
+
 from ata.base.errors import LocalError
 from ata.sip.grammar import parse_via
 from ata.sip.message import parse
 from ata.sip.ua import UserAgent
-from support.sip_link import Agent, Link, Peer, randomness, sdp, two_phones
 
 NEAR = ("10.0.0.1", 5060)
 ME = "<sip:101@10.0.0.1>"
@@ -29,7 +30,8 @@ def test_options_tell_what_we_can():
     link, phone, far = phone_and_far()
     (answer,) = ask(link, far, "OPTIONS")
     assert answer.status == 200 and answer.get("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
-    assert answer.get("Accept") == "application/sdp" and answer.get("Server") == "open-ata" and ";tag=" in answer.get("To")
+    assert answer.get("Accept") == "application/sdp" and answer.get("Server") == "open-ata"
+    assert ";tag=" in answer.get("To")
     (answer,) = ask(link, far, "OPTIONS", "sip:10.0.0.1", "<sip:10.0.0.1>")
     assert answer.status == 200
     assert not phone.ua.transactions.servers and phone.ua.deadline() is None
@@ -52,8 +54,8 @@ def test_a_port_is_called_by_its_user_its_number_and_escaped_forms():
     phone.ua.add_account(1, "anna", number="101")
     phone.ua.add_account(2, "102")
     far = Peer(link, "10.0.0.9")
-    for number, (uri, port) in enumerate((("sip:anna@x", 1), ("sip:101@y:5090;z=1", 1), ("sip:%61nna@x", 1), ("sips:102@x", 2))):
-        ask(link, far, "INVITE", uri, call_id=str(number), body=sdp("10.0.0.9"))
+    for uri, port in (("sip:anna@x", 1), ("sip:101@y:5090;z=1", 1), ("sip:%61nna@x", 1), ("sips:102@x", 2)):
+        ask(link, far, "INVITE", uri, call_id=uri[5:9], body=sdp("10.0.0.9"))
         assert phone.last("incoming")[1].account == port
 
 
@@ -68,7 +70,8 @@ def test_no_common_codec_is_488_by_itself():
 def test_what_is_not_understood_is_refused_as_the_rfc_says():
     link, phone, far = phone_and_far()
     body = sdp("10.0.0.9")
-    for method, uri, options, status, name, value in (
+    text = [("Content-Type", "text/plain")]
+    cases = (
         ("UPDATE", "sip:101@10.0.0.1", {}, 405, "Allow", phone.ua.ALLOW),
         ("PRACK", "sip:101@10.0.0.1", {}, 405, "Allow", phone.ua.ALLOW),
         ("REFER", "sip:101@10.0.0.1", {}, 405, "Allow", phone.ua.ALLOW),
@@ -78,16 +81,14 @@ def test_what_is_not_understood_is_refused_as_the_rfc_says():
         ("invite", "sip:101@10.0.0.1", {}, 501, "Allow", phone.ua.ALLOW),
         ("INVITE", "sip:101@10.0.0.1", {"more": [("Require", "100rel, x")]}, 420, "Unsupported", "100rel, x"),
         ("INVITE", "tel:+4930", {"body": body}, 416, "Server", "open-ata"),
-        ("INVITE", "sip:101@10.0.0.1", {"body": b"x", "more": [("Content-Type", "text/plain")]}, 415, "Accept",
-         "application/sdp"),
+        ("INVITE", "sip:101@10.0.0.1", {"body": b"x", "more": text}, 415, "Accept", "application/sdp"),
         ("BYE", "sip:101@10.0.0.1", {}, 481, "Server", "open-ata"),
         ("INFO", "sip:101@10.0.0.1", {}, 481, "Server", "open-ata"),
         ("BYE", "sip:101@10.0.0.1", {"to": ME + ";tag=none"}, 481, "Server", "open-ata"),
         ("INVITE", "sip:101@10.0.0.1", {"to": ME + ";tag=none", "body": body}, 481, "Server", "open-ata"),
-    ):  # fmt: skip
-        values = {"to": ME}
-        values.update(options)
-        (answer,) = ask(link, far, method, uri, **values)
+    )  # type: tuple  # fmt: skip
+    for method, uri, options, status, name, value in cases:
+        (answer,) = ask(link, far, method, uri, **options)
         assert answer.status == status and answer.get(name) == value, (method, answer.status)
         assert answer.cseq == (1, method) and answer.get("From").endswith("tag=far")
     assert phone.events == [] and not phone.ua.transactions.servers
@@ -137,9 +138,10 @@ def test_old_numbers_in_a_dialog_are_500():
 
 
 def via_answer(via, source):
-    """-> (host, port) that the answer to OPTIONS with this Via from this source goes to, and its Via."""
+    """OPTIONS with this Via from this source: -> (host, port) that the answer goes to, and its Via."""
     ua = UserAgent("10.0.0.1", 5060, randomness(1))
-    text = "OPTIONS sip:101@10.0.0.1 SIP/2.0\r\nVia: %s\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:101@10.0.0.1>\r\n"
+    text = "OPTIONS sip:101@10.0.0.1 SIP/2.0\r\nVia: %s\r\nFrom: <sip:a@b>;tag=1\r\n"
+    text += "To: <sip:101@10.0.0.1>\r\n"
     text += "Call-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n"
     ua.receive((text % via).encode(), source, 0)
     output = ua.poll()
@@ -166,13 +168,14 @@ def test_answers_go_where_the_via_and_rfc_3581_say():
 
 
 def test_only_the_topmost_via_is_completed_and_all_come_back():
-    link, phone, far = phone_and_far()
+    link, _, far = phone_and_far()
     message = far.request("OPTIONS", "sip:101@10.0.0.1", ME)
     message.headers.insert(1, ["Via", "SIP/2.0/UDP inner;branch=z9hG4bKinner;rport"])
     far.send(message, NEAR)
     link.run(10)
     vias = far.inbox[0].all("Via")
-    assert len(vias) == 2 and "rport=5060" in vias[0] and vias[1] == "SIP/2.0/UDP inner;branch=z9hG4bKinner;rport"
+    assert len(vias) == 2 and "rport=5060" in vias[0]
+    assert vias[1] == "SIP/2.0/UDP inner;branch=z9hG4bKinner;rport"
 
 
 def test_port_1_calls_port_2_through_our_own_socket():
@@ -201,7 +204,7 @@ def test_port_1_calls_port_2_through_our_own_socket():
     link.run(50)
     assert phone.last("ended") == ("ended", out, 200) and phone.names().count("ended") == 2
     link.run(100000)
-    assert not phone.ua.sessions and not phone.ua.transactions.clients and not phone.ua.transactions.servers
+    assert held_objects(phone.ua) == [0, 0, 0, 0]
     phone.check()
     # given up while it rings, and refused
     for name, args in (("hangup", ()), ("reject", (486,))):
@@ -209,14 +212,14 @@ def test_port_1_calls_port_2_through_our_own_socket():
         link.run(50)
         phone.do(name, phone.last("incoming")[1] if args else out, *args)
         link.run(100000)
-        assert not phone.ua.sessions and not phone.ua.transactions.clients and not phone.ua.transactions.servers
+        assert held_objects(phone.ua) == [0, 0, 0, 0]
     phone.check()
 
 
 def test_a_call_at_the_accounts_domain_goes_to_its_server():
     link = Link()
     phone = Agent(link, "10.0.0.1", 5062)
-    phone.ua.add_account(1, "101", domain="example.com", server="10.0.0.9:5070", display="Anna", register=False)
+    phone.ua.add_account(1, "101", "example.com", "10.0.0.9:5070", display="Anna", register=False)
     server = Peer(link, "10.0.0.9", 5070)
     session = phone.call("*98#")
     link.run(10)
@@ -255,6 +258,7 @@ def test_keep_alives_are_no_garbage():
 def test_a_broken_request_is_400_if_it_can_be_answered_and_counted_in_any_case():
     link, phone, far = phone_and_far()
     message = far.request("INVITE", "sip:101@10.0.0.1", ME, body=sdp("10.0.0.9"))
+    del link.ends[far.addr]  # the answers have what was broken in them
     for name, value, status in (
         ("To", '"x <sip:101@10.0.0.1>', 400),
         ("CSeq", "1 BYE", 400),
@@ -267,8 +271,9 @@ def test_a_broken_request_is_400_if_it_can_be_answered_and_counted_in_any_case()
         data += "".join(["%s: %s\r\n" % (n, v) for n, v in broken.headers]) + "\r\n"
         link.put(data.encode(), far.addr, NEAR)
         link.run(10)
-        assert link.seen[-1][1] == NEAR and link.seen[-1][3].startswith("SIP/2.0 %d" % status), (name, link.seen[-1])
-    far.inbox.clear()
+        _, source, _, line = link.seen[-1]
+        assert source == NEAR and line.startswith("SIP/2.0 %d" % status), (name, line)
+    link.ends[far.addr] = far
     link.put(message.encode().replace(b"SIP/2.0\r\n", b"SIP/3.0\r\n", 1), far.addr, NEAR)
     link.run(10)
     assert far.got() == [505]
@@ -317,7 +322,6 @@ def test_garbage_never_raises_and_never_harms_a_call():
     assert ua.fault is None, ua.fault
     assert out.state == "confirmed" and ua.counts["garbage"] > 500
     assert len(ua.transactions.servers) <= ua.transactions.limit
-    ua.transactions.servers.clear()
     caller.do("hangup", out)
     link.run(100)
     assert called.last("ended")[2] == 200
@@ -379,7 +383,8 @@ def test_a_hundred_calls_leave_no_growth():
         link.run(200)
         for agent in (caller, called):
             assert len(agent.ua.sessions) == 0
-            assert len(agent.ua.transactions.clients) <= 12 and len(agent.ua.transactions.servers) <= 12
+            limit = agent.ua.transactions.limit
+            assert len(agent.ua.transactions.clients) <= limit >= len(agent.ua.transactions.servers)
             assert agent.names().count("ended") + agent.names().count("failed") == 1
             agent.events.clear()
             agent.check()
@@ -451,7 +456,8 @@ def test_two_calls_at_once_on_one_port_stay_apart():
     link, phone, far = phone_and_far()
     other = Peer(link, "10.0.0.8")
     ask(link, far, "INVITE", call_id="same", body=sdp("10.0.0.9"))
-    other.send(other.request("INVITE", "sip:101@10.0.0.1", ME, call_id="same", tag="two", body=sdp("10.0.0.8")), NEAR)
+    invite = other.request("INVITE", "sip:101@10.0.0.1", ME, call_id="same", tag="two", body=sdp("10.0.0.8"))
+    other.send(invite, NEAR)
     link.run(10)
     first, second = [event[1] for event in phone.events]
     phone.do("answer", first, phone.local)

@@ -111,6 +111,23 @@ def test_the_hook_is_told_raises_the_interrupt_and_calls_the_listener():
     assert levels == [True, False]
 
 
+def test_a_listener_may_act_and_ask_for_the_time_but_not_step_the_board():
+    rig = Rig()
+    phone = rig.board.phone(1)
+
+    def answer(event: Event) -> None:
+        if event.kind == "hook" and event.detail["up"]:
+            rig.board.advance_to(rig.board.now + 1.0)
+            phone.hang_up()
+
+    rig.board.listeners.append(answer)
+    phone.lift()
+    at = rig.board.now
+    rig.run(0.1)
+    assert [e.detail["up"] for e in rig.told("hook")] == [True, False]
+    assert rig.board.now == pytest.approx(at + 0.1)
+
+
 def test_pulses_of_a_dial_are_changes_of_the_loop_closure_bit():
     for pps, percent in ((8, 55), (10, 60), (12, 67)):
         rig = Rig()

@@ -144,7 +144,7 @@ def test_reset_puts_every_register_back():
     bench = ChipBench()
     bench.start()
     bench.chip.reset(True)
-    assert not bench.chip.interrupt
+    assert not bench.chip.interrupt and bench.told[-1] == ("linefeed", {"state": "open"})
     bench.chip.reset(False)
     assert [bench.read(n) for n in (1, 8, 10, 11, 14, 63, 64, 66, 72, 92, 93, 96, 97, 107)] == [
         0x88, 0x02, 0x08, 0x33, 0x10, 0x54, 0, 0x03, 0x20, 0xFF, 0x14, 0x1F, 0x1F, 0x08,
@@ -175,6 +175,7 @@ def test_a_clock_that_stops_takes_the_line_down_for_good():
     bench.chip.pclk(False)
     assert bench.told[-1] == ("fault", {"what": "PCM clock lost"})
     bench.wait(0.01)
+    assert bench.told[-1] == ("linefeed", {"state": "open"})
     assert bench.read(64) == 0 and abs(bench.wire.i_tip) < 1e-6
     bench.chip.pclk(True)
     bench.wait(3.0)

@@ -6,6 +6,8 @@ import pytest
 
 from host_tools.virtual_board.ear import Ear
 from host_tools.virtual_board.phone import dtmf
+from host_tools.virtual_board.session import PHONES
+from host_tools.virtual_board.speech import PHRASES, say
 from host_tools.virtual_board.tone_table import parse_script, region_tones
 
 US = {
@@ -167,6 +169,19 @@ def test_speech_is_speech_and_no_tone():
     assert not [t for t in told if t[2] == "digit"]
     assert named(told, "speech")[0][0] == pytest.approx(0.3, abs=0.01)
     assert named(told, "speech")[1][0] == pytest.approx(3.3, abs=0.01)
+
+
+def test_the_voices_of_the_demo_are_never_taken_for_tones():
+    for pitch, tract in PHONES.values():
+        for phrase in PHRASES:
+            told = listen(US, pause(0.3), say(phrase, pitch, tract).astype(float), pause(0.5))
+            assert {d["name"] for _, _, kind, d in told if kind == "tone"} == {"silence", "speech"}
+            assert not [t for t in told if t[2] == "digit"]
+
+
+def test_a_tone_right_after_speech_is_still_known():
+    told = listen(US, pause(0.2), voice(1.0), play(US["busy"], 0.4), pause(0.2))
+    assert named(told, "busy")[0] == (pytest.approx(1.2, abs=0.03), True)
 
 
 def test_noise_is_not_taken_for_a_tone():

@@ -10,7 +10,8 @@ from matplotlib import image
 from host_tools.virtual_board import speech
 from host_tools.virtual_board.history import Entry
 from host_tools.virtual_board.play import Figure
-from host_tools.virtual_board.plot import PortTrace, _spans, draw
+from host_tools.virtual_board.plot import _spans, draw
+from host_tools.virtual_board.traces import PortTrace
 
 
 def picture(entries, traces, figures=(), end=4.0) -> np.ndarray:
