@@ -23,6 +23,7 @@ _START_ONLY = (
 )  # fmt: skip
 _LEVELS = {"debug": "DIWE", "info": "IWE", "warning": "WE", "error": "E"}
 _LAWS = {"PCMU": 0, "PCMA": 8}
+_RING_FOR_MS = 180000  # as long as a proxy waits for an answer at least (RFC 3261 §16.6, timer C)
 _HOWL_AFTER_MS = 30000  # of busy or congestion tone
 _HOWL_FOR_MS = 60000
 
@@ -139,7 +140,7 @@ def _exchange(hal, get, region, ua, ports, path, pump, sip, log):
         get("directory"),
         {port: bool(get("port.%d.server" % port)) for port in hal.ports},
     )
-    timeouts = {"howl_after": _HOWL_AFTER_MS, "howl_for": _HOWL_FOR_MS}
+    timeouts = {"ring_for": _RING_FOR_MS, "howl_after": _HOWL_AFTER_MS, "howl_for": _HOWL_FOR_MS}
     for name in ("first_digit", "interdigit", "short"):
         timeouts[name] = get("dial." + name) * 1000
     options = {

@@ -23,7 +23,7 @@ from host_tools.virtual_board.traces import PortTrace
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "tests/scenarios/demo.call"
 OUTPUT = ROOT / "build/demo"
-_LEAD_IN = 0.3  # seconds shown before the first statement
+_LEAD_IN = 0.3  # seconds told before the first statement
 _SETTLE = (
     0.4  # seconds of idle line before it: the chips' state-change masks are over, the picture begins well
 )
@@ -130,7 +130,7 @@ def keep(result: Result, folder: Path) -> list[Path]:
             result.traces,
             result.figures,
             numbers or {"101": 1, "102": 2},
-            result.begin - _LEAD_IN,
+            result.begin,
             result.end,
         )
     paths.append(folder / "figures.json")

@@ -26,6 +26,7 @@ from host_tools.virtual_board.words import Place
 # Figures are told against their bound; a run fails only far beyond it, for the machine may be busy.
 GENEROUS = 4.0
 _ARRIVAL = 0.003  # seconds by which a console line may seem to precede its cause (1 ms resolution, clocks)
+_BEFORE = 0.002  # seconds: a heading precedes the action after it, which begins at the board's last step
 _MEASURE_WITHIN = 5.0
 _STATUS_EVERY = 0.1
 
@@ -150,7 +151,8 @@ class Player:
             self._cursor = len(history.entries)
             await bench.console(statement.text)
         elif isinstance(statement, Note):
-            history.add(Entry(bench.now(), "note", 0, {"text": statement.text}))
+            at = bench.now() - _BEFORE
+            history.add(Entry(at, "note", 0, {"text": statement.text}))
 
     async def _expect(self, statement: Expect) -> None:
         history, what = self.bench.history, statement.what

@@ -23,7 +23,6 @@ from host_tools.virtual_board.traces import PortTrace
 INK, FAINT, GRID = "#1d2733", "#7b8794", "#e4e8ec"
 TIP, RING = "#2a9d8f", "#c8553d"
 MIC, EAR = "#e9a13b", "#3a6ea5"
-PORT = {1: "#3a6ea5", 2: "#c8553d"}
 TONE_COLOURS = {
     "dial": "#8ecae6",
     "ringback": "#b9a3e3",
@@ -48,9 +47,14 @@ def draw(
     numbers: Mapping[str, int],
     begin: float,
     end: float,
+    lead_in: float = 0.3,
 ) -> None:
-    """Write the picture of board time `begin` … `end` as PNG. Takes a second: not on the event loop."""
-    messages = [m for m in ladder(entries, numbers) if begin <= m.time <= end]
+    """Write the picture as PNG. Takes a second: not on the event loop.
+
+    It shows board time `begin` − `lead_in` … `end` (s); the time axis has its 0 at `begin`. `numbers`: the
+    user part of each port's own SIP address → port.
+    """
+    messages = [m for m in ladder(entries, numbers) if begin - lead_in <= m.time <= end]
     with plt.rc_context(
         {
             "font.family": "DejaVu Sans",
@@ -86,7 +90,7 @@ def draw(
             _sound(panels[2 * i + 1], port, traces[port], entries, begin, end)
         _strip(panels[4], messages, begin)
         for panel in panels:
-            panel.set_xlim(0, end - begin)
+            panel.set_xlim(-lead_in, end - begin)
             panel.grid(axis="x", color=GRID, linewidth=0.8)
             panel.set_axisbelow(True)
             panel.tick_params(axis="x", labelbottom=panel is panels[-1])
@@ -249,7 +253,7 @@ def _spans(entries: Sequence[Entry], port: int, end: float) -> list[_Span]:
     for entry in entries:
         if entry.kind in ("lift", "hang") and entry.port == port:
             spans.append(_Span("", [], entry.time, entry.time))  # no cadence goes on over this
-        if entry.kind != "tone" or entry.port != port:
+        if entry.kind != "tone" or entry.port != port or entry.detail["name"] == "silence":
             continue
         name, last = entry.detail["name"], spans[-1] if spans else _Span("", [], 0, 0)
         if not entry.detail["on"]:
@@ -263,7 +267,7 @@ def _spans(entries: Sequence[Entry], port: int, end: float) -> list[_Span]:
             spans.append(_Span(label, tone_names(entry), entry.time, entry.time))
     if on:
         spans[-1].end = end
-    return [span for span in spans if span.end > span.start and span.name != "silence"]
+    return [span for span in spans if span.end > span.start]
 
 
 def _bar(
@@ -322,9 +326,9 @@ def _strip(panel: Axes, messages: Sequence[Message], begin: float) -> None:
 
 def _phases(panel: Axes, entries: Sequence[Entry], title: str, begin: float, end: float) -> None:
     """The notes of the scenario as headings over the time axis."""
-    notes = [e for e in entries if e.kind == "note" and begin <= e.time <= end and e.detail["text"] != title]
+    notes = [e for e in entries if e.kind == "note" and e.time <= end and e.detail["text"] != title]
     for i, entry in enumerate(notes):
-        start = max(entry.time, begin) - begin
+        start = entry.time - begin
         stop = (notes[i + 1].time if i + 1 < len(notes) else end) - begin
         panel.annotate(
             "",

@@ -23,6 +23,7 @@ from ata.rtp.stream import RtpStream
 _FRAME = const(160)  # samples of one port in one step: 20 ms at 8 kHz
 _HEADER = const(12)  # of an RTP packet
 _EVENT_MS = const(5000)  # a received digit sounds until its end packet, but not longer
+_DEAF_STEPS = const(5)  # after a digit was played to the line: its echo must not be taken for a key
 _NEW_DIGITS = const(16)  # room in the ring of digits heard but not yet fetched
 
 
@@ -105,6 +106,7 @@ class PortPath:
         self.keys = ToneGenerator(sine)  # digits of a pulse-dialling phone, sent in band
         self.slots = (LegSlot(), LegSlot())
         self.digit_down = False
+        self._deaf = 0  # steps
         self._digits = bytearray(_NEW_DIGITS)
         self._head = 0
         self._tail = 0
@@ -133,6 +135,14 @@ class PortPath:
         mix.interleave(far, stereo_out, self.index, _FRAME)
 
     def _listen(self):
+        if self.tones.plays_digit():
+            self._deaf = _DEAF_STEPS
+            self.detector.reset()
+        if self._deaf:
+            self._deaf -= 1
+            if self.digit_down:
+                self._digit_up()
+            return
         event = self.detector.process(self.near, _FRAME)
         if event == 1:
             self.digit_down = True
@@ -143,10 +153,13 @@ class PortPath:
                 if slot.connected and slot.events:
                     slot.stream.digit_begin(code)
         elif event == 2:
-            self.digit_down = False
-            for slot in self.slots:
-                if slot.connected and slot.events:
-                    slot.stream.digit_end()
+            self._digit_up()
+
+    def _digit_up(self):
+        self.digit_down = False
+        for slot in self.slots:
+            if slot.connected and slot.events:
+                slot.stream.digit_end()
 
     def _receive(self, slot):
         if not slot.is_open:

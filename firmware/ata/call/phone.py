@@ -24,8 +24,9 @@ PHONE_TABLE = {
         "incoming": ("ringing", "start_ringing"),
         "on_hook": _IGNORE, "flash": _IGNORE, "digit": _IGNORE,
     }),
-    "ringing": (None, {
+    "ringing": ("ring_for", {
         "off_hook": ("talking", "answer"),
+        "timeout": ("idle", "give_up"),  # nobody lifts, and a caller that died never cancels
         "ended": ("idle", "stop_ringing"),
         "on_hook": _IGNORE, "flash": _IGNORE, "digit": _IGNORE, "media": _IGNORE, "answered": _IGNORE,
     }),
@@ -112,7 +113,8 @@ class Leg:
 
 
 class Phone:
-    """The call machine of `port`. `timeouts` holds first_digit, interdigit, short, howl_after, howl_for in ms."""
+    """The call machine of `port`. `timeouts` in ms: ring_for, first_digit, interdigit, short,
+    howl_after, howl_for."""
 
     def __init__(self, port, exchange, plan, timeouts, unexpected=None):
         self.port = port
@@ -241,6 +243,10 @@ class Phone:
 
     def stop_ringing(self, now, status=0):
         self._exchange.stop_ringing(self.port, now)
+
+    def give_up(self, now):
+        self._exchange.stop_ringing(self.port, now)
+        self._drop_active(now)
 
     def answer(self, now):
         self._exchange.stop_ringing(self.port, now)

@@ -7,7 +7,10 @@ from ata.sip.ua import UserAgent
 
 TONES = {name: name for name in (
     "dial", "ringback", "busy", "congestion", "stutter", "call_waiting", "howler", "confirm")}
-TIMEOUTS = {"first_digit": 15000, "interdigit": 4000, "short": 2000, "howl_after": 30000, "howl_for": 60000}
+TIMEOUTS = {
+    "ring_for": 180000, "first_digit": 15000, "interdigit": 4000, "short": 2000,
+    "howl_after": 30000, "howl_for": 60000,
+}
 WINDOWS = {
     "debounce": 12, "flash_min": 200, "flash_max": 500,
     "pulse_break_min": 20, "pulse_break_max": 100, "interdigit": 200,

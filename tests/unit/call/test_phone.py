@@ -1,7 +1,7 @@
 from ata.call import dialplan
 from ata.call.phone import PHONE_TABLE, Leg, Phone
 
-TIMEOUTS = {"first_digit": 15000, "interdigit": 4000, "short": 2000, "howl_after": 30000, "howl_for": 60000}
+TIMEOUTS = {"ring_for": 180000, "first_digit": 15000, "interdigit": 4000, "short": 2000, "howl_after": 30000, "howl_for": 60000}
 
 
 class Plan:
@@ -231,6 +231,17 @@ def test_a_caller_that_gives_up_stops_the_ringing():
     phone.incoming(leg, 0)
     phone.leg_event("ended", leg, 500, 487)
     assert exchange.did[-2:] == [("release", leg), ("stop_ringing",)]
+    assert phone.fsm.state == "idle" and phone.can_take()
+
+
+def test_a_call_that_nobody_answers_is_given_up():
+    phone, exchange = make()
+    leg = Leg(phone, 0, False)
+    phone.incoming(leg, 0)
+    phone.tick(179999)
+    assert phone.fsm.state == "ringing"
+    phone.tick(180000)
+    assert exchange.did[1:] == [("stop_ringing",), ("hang_up", leg)]
     assert phone.fsm.state == "idle" and phone.can_take()
 
 

@@ -67,6 +67,8 @@ def test_the_bursts_of_a_cadence_are_one_bar_under_the_name_known_last():
         tone(0.9, False, "dial"),
         tone(1.0, True, "busy", "busy", "congestion"),
         tone(1.25, False, "busy"),
+        tone(1.25, True, "silence"),
+        tone(1.5, False, "silence"),
         tone(1.5, True, "congestion"),
         tone(1.75, False, "congestion"),
         tone(2.0, True, "congestion"),
