@@ -1,5 +1,6 @@
 """Both ports of the firmware as two accounts of a Kamailio that asks for digest and record-routes."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -121,18 +122,15 @@ def test_a_wrong_password_is_rejected_and_heard_and_the_other_port_works(refuse_
 
 @pytest.mark.timeout(110)
 def test_a_registrar_that_is_gone_is_unreachable_and_found_again():
-    kamailio = Kamailio(ACCOUNTS)
-    with Device(settings(kamailio, **{"sip.t1": 100})) as ata:
-        try:
-            # Timer F (RFC 3261 §17.1.2.2): 64 T1 = 6.4 s
-            ata.until_status("ports.1.registration", "unreachable", 9)
-            ata.until_status("ports.2.registration", "unreachable", 2)
-            ata.do("1 lift\nexpect 1 hears dial\n1 dial 102\nexpect 2 rings\n2 lift\nwait 0.3\n1 hang")
-            ata.rest()
-            ata.do("1 lift\nexpect 1 hears dial\n1 dial 777\nexpect 1 hears congestion\n1 hang")
-            kamailio.start()
-            # RFC 5626 §4.5: 30 to 60 s after the first failure
-            registered(ata, 62)
-            assert kamailio.contact("102") == f"sip:102@{ata.address}"
-        finally:
-            kamailio.close()
+    with closing(Kamailio(ACCOUNTS)) as kamailio, Device(settings(kamailio, **{"sip.t1": 100})) as ata:
+        # Timer F (RFC 3261 §17.1.2.2): 64 T1 = 6.4 s
+        ata.until_status("ports.1.registration", "unreachable", 9)
+        ata.until_status("ports.2.registration", "unreachable", 2)
+        ata.do("1 lift\nexpect 1 hears dial\n1 dial 102\nexpect 2 rings\n2 lift\nwait 0.3\n1 hang")
+        ata.rest()
+        ata.do("1 lift\nexpect 1 hears dial\n1 dial 777\nexpect 1 hears congestion\n1 hang")
+        kamailio.start()
+        # RFC 5626 §4.5: 30 to 60 s after the first failure
+        ata.until_status("ports.1.registration", "registered", 62)
+        ata.until_status("ports.2.registration", "registered", 62)
+        assert kamailio.contact("102") == f"sip:102@{ata.address}"

@@ -184,8 +184,8 @@ class PortPath:
             stream.skip()
             return
         out = self.near
-        if self.digit_down and slot.mute_digits:
-            # The tone must not arrive a second time in band (RFC 4733 §1.2).
+        if self._deaf or (self.digit_down and slot.mute_digits):
+            # The tone must not arrive a second time in band (RFC 4733 §1.2), nor the echo of one played here.
             out = self.out
             mix.clear(out, _FRAME)
         if other.connected and other.receiving:

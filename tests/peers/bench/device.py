@@ -111,7 +111,7 @@ class Device:
         return sum(value for name, value in self.status()["counts"].items() if part in name)
 
     def until_status(self, path: str, value: str, within_s: float = 5) -> None:
-        self.do(f'expect status {path} "{value}" within {within_s}', within_s + 5)
+        self.do(f'expect status {path} "{value}" within {within_s}', within_s + 10)
 
     def sip_times(self, word: str, sent: bool) -> list[float]:
         """Board times at which a method ("INVITE") or a status ("200") was sent, or received."""
