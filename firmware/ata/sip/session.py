@@ -155,7 +155,7 @@ class Session:
         elif status == 491:
             event = "glare"
         if invite:
-            if not self.handle(event, now, said):
+            if not self.handle(event, now, said) and status >= 300:
                 self.handle("refused", now, status)
         elif method == "BYE":
             self.handle("done", now)
