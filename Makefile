@@ -41,6 +41,9 @@ test: setup peers ## every test, on CPython and on both MicroPythons
 unit: setup ## only the fast tests: no real time, no other software
 	@$(BIN)/python -m pytest tests/unit tests/property tests/test_architecture.py
 
+bench: setup ## figures of a call and of the heap beside the recorded ones (SAVE=1 records them)
+	@$(BIN)/python -m host_tools bench $(if $(SAVE),--save)
+
 lint: setup ## ruff, pyright, the import rule
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
@@ -57,4 +60,4 @@ lock: $(STAMP) ## pin the newest host packages again
 clean: ## remove what make made
 	rm -rf build $(VENV)
 
-.PHONY: help check-host setup run demo peers test unit lint diagrams lock clean
+.PHONY: help check-host setup run demo peers test unit bench lint diagrams lock clean

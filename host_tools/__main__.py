@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from host_tools import bench as benches
 from host_tools.virtual_board import demo as demos
 from host_tools.virtual_board.child import FirmwareEnded
 from host_tools.virtual_board.play import NotReady
@@ -80,6 +81,13 @@ def scenario(
     slack = 1.0 if strict else demos.GENEROUS
     options = {"runtime": runtime, "heap": heap, "tree": tree, "slack": slack}
     _run(console, demos.play_files(files, console, output, **options))
+
+
+@app.command()
+def bench(save: Annotated[bool, typer.Option(help="record the figures in the repository")] = False) -> None:
+    """Figures of a call and of the heap (100 calls), beside the recorded ones."""
+    console = Console(highlight=False)
+    _run(console, benches.bench(console, save))
 
 
 def _run(console: Console, work: Coroutine[Any, Any, int]) -> None:

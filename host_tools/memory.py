@@ -1,5 +1,6 @@
-"""The heap of the whole firmware on the virtual board, compiled as on a device: at start, in calls, after calls."""
+"""The heap of the whole firmware, compiled as for a device: after start, in calls and after calls."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from host_tools.mpy import device_tree
@@ -33,10 +34,16 @@ class Heap:
     free: int
 
 
-async def measure(heap: str, calls: int, tell=lambda row: None) -> list[Heap]:
+async def measure(
+    heap: str,
+    calls: int,
+    tell: Callable[[Heap], None] = lambda row: None,
+    step: Callable[[], None] = lambda: None,
+) -> list[Heap]:
     """Start the firmware with `heap` ("112K"), make `calls` calls between its ports; a row for each moment.
 
-    `tell` gets each row as it is measured. Raises FirmwareEnded if the heap is too small.
+    `tell` gets each row as it is measured; `step` is called twice a call. Raises FirmwareEnded if the heap
+    is too small.
     """
     rows: list[Heap] = []
 
@@ -51,9 +58,11 @@ async def measure(heap: str, calls: int, tell=lambda row: None) -> list[Heap]:
         await note(session, "after start")
         for number in range(1, calls + 1):
             await player.perform(parse(_CALL, "call"))
+            step()
             if number in (1, calls):
                 await note(session, f"in call {number}, both ports")
             await player.perform(parse(_END, "end"))
+            step()
             if number in (1, calls):
                 await note(session, f"after call {number}")
     return rows

@@ -170,8 +170,8 @@ def figures_table(figures: Iterable[Figure]) -> Table:
 def help_table(topic: str = "", extra: Sequence[tuple[str, str]] = ()) -> Table:
     """The reference of the language; only the forms that hold `topic`, if given."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column()
+    table.add_column(style="cyan", max_width=42)
+    table.add_column(ratio=1)
     for group, forms in (*REFERENCE, ("This shell", extra)):
         found = [(form, text) for form, text in forms if topic in form]
         if found:

@@ -93,7 +93,7 @@ PHONE_TABLE = {
         "flash_back": ("talking", "swap"),
         "on_hook": _ON_HOOK, "on_hook_keeping": _ON_HOOK_KEEPING,
     }),
-}
+}  # fmt: skip
 
 # SIP final statuses (RFC 3261 §21) that a person hears as "busy"; every other one is congestion.
 _BUSY = (486, 600, 603)
