@@ -194,6 +194,8 @@ class Si321x:
             for number in range(1, 7):
                 if self._transistors >> number + 1 & 1:
                     which += " Q%d" % number
+            if not which:
+                self.fail("the feed goes off again and again without a power alarm: PCM clock, supply?")
             self.fail("power alarm again and again (transistors%s): a short on the line?" % which)
         self._cooling = True
         self.write(_LINEFEED, 0)

@@ -11,7 +11,8 @@ from ata.base.unload import forget
 from ata.slic import contract
 
 _POLL_MS = const(5)
-_RETRY_MS = const(30000)  # between attempts to bring a faulty port back
+_KEEP_MS = const(20)
+_RETRY_MS = const(10000)  # between attempts to bring a faulty port back
 _RESET_MS = const(10)  # length of the reset pulse, and the chips' settling time after it
 
 STARTING = "starting"
@@ -44,42 +45,61 @@ class LineTask:
         self._exchange = exchange
         self._path = path
         self._log = log
+        self._in_reset = False
 
     async def run(self):
         # The chips latch PCLK when reset ends: the clock must run first (datasheet, PLL start-up).
         self._hal.pcm.start()
-        self._hal.slic_reset(True)
-        await asyncio.sleep_ms(_RESET_MS)
-        self._hal.slic_reset(False)
-        await asyncio.sleep_ms(_RESET_MS)
-        for port in self.ports:
-            if port.state != DISABLED:
-                asyncio.create_task(self._bring_up(port))
+        await self._reset()
+        keepers = [self._keep(port) for port in self.ports if port.state != DISABLED]
+        await asyncio.gather(self._poll(), *keepers)
+
+    async def _poll(self):
         while True:
             self.poll()
             await asyncio.sleep_ms(_POLL_MS)
 
-    async def _bring_up(self, port):
-        """Probe and start a chip until it works."""
+    async def _reset(self):
+        self._in_reset = True
+        self._hal.slic_reset(True)
+        await asyncio.sleep_ms(_RESET_MS)
+        self._hal.slic_reset(False)
+        await asyncio.sleep_ms(_RESET_MS)
+        self._in_reset = False
+
+    async def _keep(self, port):
+        """Start the port's chip, and again whenever it has failed."""
         while True:
-            try:
-                port.state = STARTING
-                port.chip.probe()
-                for wait in port.chip.start(self._settings):
-                    await asyncio.sleep_ms(wait)
-            except HardwareFault as fault:
-                self._out_of_service(port, fault.reason)
+            port.state = STARTING
+            while self._in_reset:
+                await asyncio.sleep_ms(_RESET_MS)
+            fault = await self._start(port)
+            if fault is not None:
+                self._out_of_service(port, fault)
+            while port.working:
+                await asyncio.sleep_ms(_KEEP_MS)
+            if port.state != STARTING:
                 await asyncio.sleep_ms(_RETRY_MS)
-                continue
-            except ConfigError as error:  # no attempt can help until the setting is changed
-                self._out_of_service(port, str(error))
-                return
-            port.state = IN_SERVICE
-            port.line.in_service(self._hal.ticks())
-            self._log.info("slic", "port %d in service: %s" % (port.port, port.chip.name))
-            if not any([other.state == STARTING for other in self.ports]):
-                forget(*port.chip.start_only)
-            return
+                if not any([other.working or other.state == STARTING for other in self.ports]):
+                    # Both are lost, as when the clock stopped: only a reset helps, and it disturbs nobody.
+                    await self._reset()
+
+    async def _start(self, port):
+        """Returns None, or why it failed."""
+        try:
+            port.chip.probe()
+            for wait in port.chip.start(self._settings):
+                await asyncio.sleep_ms(wait)
+        except HardwareFault as fault:
+            return fault.reason
+        except ConfigError as error:
+            return str(error)
+        port.state = IN_SERVICE
+        port.line.in_service(self._hal.ticks())
+        self._log.info("slic", "port %d in service: %s" % (port.port, port.chip.name))
+        if not any([other.state == STARTING for other in self.ports]):
+            forget(*port.chip.start_only)
+        return None
 
     def _out_of_service(self, port, reason):
         port.faults += 1
@@ -98,21 +118,15 @@ class LineTask:
                     self._serve(port, interrupted, now)
                 except HardwareFault as fault:
                     self._out_of_service(port, fault.reason)
-                    asyncio.create_task(self._retry(port))
             self._digits(port, now)
-
-    async def _retry(self, port):
-        await asyncio.sleep_ms(_RETRY_MS)
-        await self._bring_up(port)
 
     def _serve(self, port, interrupted, now):
         events = port.chip.service(now, interrupted)
         if events & contract.RESET:
             self._log.warning("slic", "port %d: the chip was reset, starting it again" % port.port)
-            port.state = STARTING
+            port.state = STARTING  # its keeper starts it
             port.line.out_of_service(now)
             self._carry(port, now)
-            asyncio.create_task(self._bring_up(port))
             return
         if events & contract.ALARM:
             self._log.warning("slic", "port %d: power alarm" % port.port)
