@@ -70,6 +70,11 @@ class Exchange:
             phone.flash(now)
         self._drain(now)
 
+    def line_lost(self, port, now):
+        """The line of `port` went out of service."""
+        self.phones[port].line_lost(now)
+        self._drain(now)
+
     def heard_digit(self, port, code, now):
         """A DTMF digit (RFC 4733 code) was heard on the line of `port`."""
         phone = self.phones[port]

@@ -157,6 +157,13 @@ class Phone:
             self.other = leg
             self._exchange.tone(self.port, "call_waiting")
 
+    def line_lost(self, now):
+        """The port went out of service: its calls end, whatever they were."""
+        if self.other is not None:
+            leg, self.other = self.other, None
+            self._exchange.hang_up(leg, now)
+        self.fsm.handle("timeout" if self.fsm.state == "ringing" else "on_hook", now)
+
     def leg_event(self, event, leg, now, status=0):
         """`event` of a leg: alerting, early, answered, media, failed, ended (with the SIP status)."""
         if leg is self.active:

@@ -105,7 +105,10 @@ class LineTask:
         port.faults += 1
         port.state = reason
         self._log.error("slic", "port %d out of service: %s" % (port.port, reason))
-        now = self._hal.ticks()
+        self._lose(port, self._hal.ticks())
+
+    def _lose(self, port, now):
+        self._exchange.line_lost(port.port, now)
         port.line.out_of_service(now)
         self._carry(port, now)
 
@@ -125,8 +128,7 @@ class LineTask:
         if events & contract.RESET:
             self._log.warning("slic", "port %d: the chip was reset, starting it again" % port.port)
             port.state = STARTING  # its keeper starts it
-            port.line.out_of_service(now)
-            self._carry(port, now)
+            self._lose(port, now)
             return
         if events & contract.ALARM:
             self._log.warning("slic", "port %d: power alarm" % port.port)

@@ -322,6 +322,22 @@ def test_the_held_party_can_hang_up_unnoticed():
     assert phone.fsm.state == "idle"
 
 
+def test_a_line_out_of_service_ends_every_call():
+    phone, exchange, first = talking()
+    phone.incoming(Leg(phone, 1, False), 500)
+    waiting = phone.other
+    phone.line_lost(600)
+    assert ("hang_up", waiting) in exchange.did and ("hang_up", first) in exchange.did
+    assert phone.fsm.state == "idle" and phone.active is None and phone.other is None
+    phone, exchange = make()
+    leg = Leg(phone, 0, False)
+    phone.incoming(leg, 0)
+    phone.line_lost(100)
+    assert exchange.did[-1] == ("hang_up", leg) and phone.fsm.state == "idle"
+    phone.line_lost(200)
+    assert phone.fsm.state == "idle"
+
+
 def test_hook_events_that_change_nothing_are_ignored_in_idle():
     phone, exchange = make()
     phone.on_hook(0)

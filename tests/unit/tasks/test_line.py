@@ -98,6 +98,9 @@ class Exchange:
     def line_event(self, port, event, now):
         self.events.append((port, event))
 
+    def line_lost(self, port, now):
+        self.events.append((port, "lost"))
+
     def heard_digit(self, port, code, now):
         self.events.append((port, code))
 
@@ -174,7 +177,7 @@ def test_a_fault_in_service_ends_the_call_of_that_port_only():
 
     asyncio.run(main())
     assert task.ports[0].state == "power alarm ten times"
-    assert exchange.events == [(1, ("on_hook",))]
+    assert exchange.events == [(1, "lost"), (1, ("on_hook",))]
     assert task.ports[1].working
 
 
@@ -191,7 +194,7 @@ def test_a_chip_that_was_reset_is_started_again():
     asyncio.run(main())
     assert task.ports[1].chip.starts == 2 and task.ports[1].working
     assert task.ports[1].line.did.count("in") == 2
-    assert exchange.events == [(2, ("on_hook",))]
+    assert exchange.events == [(2, "lost"), (2, ("on_hook",))]
 
 
 def test_ring_trip_comes_before_the_level_and_digits_reach_the_exchange():
