@@ -22,7 +22,9 @@ import json
 from ata.base.errors import ConfigError, LocalError
 
 SETTINGS = """
-region choice "us" us|de|fr|uk|eu restart
+region choice "us" ae|ar|at|au|be|bg|br|ca|ch|cl|cn|co|cr|cz|de|dk|\
+ec|ee|eg|es|eu|fi|fr|gr|hk|hr|hu|id|ie|il|in|is|it|jp|ke|kr|lk|lt|lu|\
+lv|mx|my|ng|nl|no|nz|pe|ph|pk|pl|pt|ro|rs|ru|sa|se|sg|si|sk|th|tr|tw|ua|uk|us|ve|vn|za restart
 name host "open-ata" - restart
 log.level choice "info" debug|info|warning|error live
 sip.port int 5060 0..65535 restart

@@ -1,4 +1,4 @@
-"""Germany. E.180: ITU-T E.180 Supplement 2, entry Germany."""
+"""Germany."""
 
 REGION = {
     "name": "Germany",
@@ -11,20 +11,12 @@ REGION = {
         "stutter": "425+400;0/0",  # E.180: special dial tone
         "call_waiting": "425;.2/.2|425;.2/5",  # E.180: call waiting tone I
         "howler": "425@-6;.1/.1",  # practice: none is defined
-        "confirm": "425;1/0|0;0/0",  # practice of private exchanges
+        "confirm": "425;1/0|0;0/0",  # practice: private exchanges
     },
-    "ring": (1000, 4000),  # as the ringing tone; the harmonised terminal answers to it (ETSI TBR 21)
+    "ring": (1000, 4000),  # as the ringing tone; ETSI TBR 21 terminals answer to it
     "ring_hz": 25,  # ETSI TBR 21, ringing signal detector: terminals must hear 25 Hz
-    "impedance": 6,  # 220 Ω + (820 Ω ‖ 115 nF): the German complex reference, exactly
-    "caller_id": "etsi",  # ETSI EN 300 659-1: during ringing
-    "hook": {
-        "debounce": 12,
-        # R keys here give 80 to 120 ms, older ones up to 310 ms; a hand on the switch hook up to 400 ms
-        # (practice).
-        "flash_min": 70,
-        "flash_max": 400,
-        "pulse_break_min": 30,
-        "pulse_break_max": 100,
-        "interdigit": 200,
-    },
+    "impedance": 6,  # 220 Ω + (820 Ω ‖ 115 nF): SLIC maker, and exactly the German reference
+    "caller_id": "etsi",  # Cisco; ETSI EN 300 659-1: during ringing
+    # practice: R keys here give 80 to 120 ms, older ones up to 310 ms; a hand on the switch hook up to 400 ms
+    "flash": (70, 400),
 }

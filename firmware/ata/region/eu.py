@@ -1,5 +1,5 @@
 """Europe, harmonised: the tones most European networks share (425 Hz family, ETSI TR 101 041 and
-ITU-T E.180 (03/98)). For countries without a page of their own."""
+ITU-T E.180 (03/98)). For countries without a table of their own."""
 
 REGION = {
     "name": "Europe",
@@ -18,13 +18,5 @@ REGION = {
     "ring_hz": 25,  # ETSI TBR 21, ringing signal detector
     "impedance": 4,  # 270 Ω + (750 Ω ‖ 150 nF): ETSI TBR 21
     "caller_id": "etsi",  # ETSI EN 300 659-1
-    "hook": {
-        "debounce": 12,
-        # Register recall is 50 to 130 ms (ETSI); a hand on the switch hook takes up to 400 ms (practice).
-        "flash_min": 70,
-        "flash_max": 400,
-        "pulse_break_min": 30,
-        "pulse_break_max": 100,
-        "interdigit": 200,
-    },
+    "flash": (70, 400),  # ETSI: 50 to 130 ms; a hand on the switch hook takes longer (practice)
 }

@@ -1,4 +1,4 @@
-"""United Kingdom. SIN 350: BT Supplier Information Note 350, table 1; ITU-T E.180 Supplement 2 agrees."""
+"""United Kingdom. SIN 350: BT Supplier Information Note 350, table 1; E.180 agrees."""
 
 REGION = {
     "name": "United Kingdom",
@@ -10,22 +10,15 @@ REGION = {
         "congestion": "400@-16;.4/.35|400@-10;.225/.525",  # SIN 350: the short burst is 6 dB louder
         "stutter": "350+440;.75/0|440;.75/0",  # SIN 350: special proceed, 350 Hz pulsed over steady 440 Hz
         "call_waiting": "400;.1/4",  # SIN 350: pauses of 2 to 5 s
-        "howler": "800@-6;.2/0|1600@-6;.2/0|3200@-6;.2/0",  # practice: BT's sweeps 800 to 3200 Hz, far louder
+        # practice: BT's sweeps 800 to 3200 Hz, far louder
+        "howler": "800@-6;.2/0|1600@-6;.2/0|3200@-6;.2/0",
         "confirm": "350+440;.1/.1|350+440;.1/.1|350+440;.1/.1|0;0/0",  # practice
     },
     "ring": (400, 200, 400, 2000),  # BT SIN 351
     "ring_hz": 25,  # BT SIN 351
-    # 270 Ω + (750 Ω ‖ 150 nF), ETSI TBR 21. BT's own 370 Ω + (620 Ω ‖ 310 nF) is not among the chip's.
+    # 270 Ω + (750 Ω ‖ 150 nF): ETSI TBR 21; BT's own 370 Ω + (620 Ω ‖ 310 nF) is not among the chip's.
     "impedance": 4,
     "caller_id": "sin227",  # BT SIN 227
-    "hook": {
-        "debounce": 12,
-        # Timed break recall is 50 to 130 ms in the UK (BT SIN 351), as keys give it 80 to 120 ms; the longer
-        # end is for a hand on the switch hook (practice).
-        "flash_min": 70,
-        "flash_max": 400,
-        "pulse_break_min": 30,
-        "pulse_break_max": 100,
-        "interdigit": 200,
-    },
+    # BT SIN 351: timed break recall is 50 to 130 ms; a hand on the switch hook takes longer (practice).
+    "flash": (70, 400),
 }

@@ -1,0 +1,21 @@
+"""Belgium."""
+
+REGION = {
+    "name": "Belgium",
+    "law": 8,  # G.711 A-law
+    "tones": {
+        "dial": "425;0/0",  # E.180
+        "ringback": "425;1/3",  # E.180
+        "busy": "425;.5/.5",  # E.180
+        "congestion": "425;.167/.167",  # E.180
+        "stutter": "425;1/.25",  # OB 781
+        "call_waiting": "1400;.175/.175|1400;.175/3.5",  # OB 781
+        "howler": "425@-6;.1/.1",  # practice
+        "confirm": "425;.1/.1|425;.1/.1|425;.1/.1|0;0/0",  # practice
+    },
+    "ring": (1000, 3000),  # as the ringing tone
+    "ring_hz": 25,  # SLIC maker: its default
+    "impedance": 4,  # 270 Ω + (750 Ω ‖ 150 nF): SLIC maker
+    "caller_id": "dtmf_lr AC",  # Cisco (DTMF); reversal and digits are practice
+    "flash": (70, 400),  # ETSI: 50 to 130 ms; a hand on the switch hook takes longer (practice)
+}

@@ -1,0 +1,21 @@
+"""Bulgaria."""
+
+REGION = {
+    "name": "Bulgaria",
+    "law": 8,  # G.711 A-law
+    "tones": {
+        "dial": "425;0/0",  # OB 781
+        "ringback": "425;1/4",  # E.180, OB 781
+        "busy": "425;.5/.5",  # E.180, OB 781
+        "congestion": "425;.25/.25",  # E.180, OB 781
+        "stutter": "425;1.5/.1",  # OB 781
+        "call_waiting": "425;.15/.15|425;.15/4",  # OB 781
+        "howler": "425@-6;.1/.1",  # practice
+        "confirm": "425;.1/.1|425;.1/.1|425;.1/.1|0;0/0",  # practice
+    },
+    "ring": (1000, 4000),  # as the ringing tone
+    "ring_hz": 25,  # SLIC maker: its default
+    "impedance": 6,  # 220 Ω + (820 Ω ‖ 115 nF): SLIC maker
+    "caller_id": "etsi",  # practice
+    "flash": (70, 400),  # ETSI: 50 to 130 ms; a hand on the switch hook takes longer (practice)
+}

@@ -1,0 +1,21 @@
+"""Ecuador."""
+
+REGION = {
+    "name": "Ecuador",
+    "law": 8,  # G.711 A-law
+    "tones": {
+        "dial": "425;0/0",  # E.180
+        "ringback": "425;1.2/4.65",  # E.180
+        "busy": "425;.33/.33",  # E.180
+        "congestion": "425;.33/.33",  # E.180
+        "stutter": "425;.1/.1|425;.1/.1|425;.1/.1|425;0/0",  # practice
+        "call_waiting": "425;.2/.6",  # E.180: waiting tone
+        "howler": "425@-6;.1/.1",  # practice
+        "confirm": "425;.1/.1|425;.1/.1|425;.1/.1|0;0/0",  # practice
+    },
+    "ring": (1200, 4650),  # as the ringing tone
+    "ring_hz": 25,  # SLIC maker: its default
+    "impedance": 0,  # 600 Ω: SLIC maker
+    "caller_id": "bellcore",  # practice
+    "flash": (80, 535),  # practice: keys give 100 to 600 ms
+}

@@ -1,0 +1,22 @@
+"""Estonia."""
+
+REGION = {
+    "name": "Estonia",
+    "law": 8,  # G.711 A-law
+    "tones": {
+        "dial": "425;0/0",  # E.180
+        "ringback": "425;1/4",  # E.180
+        "busy": "425;.3/.3",  # E.180
+        "congestion": "425;.2/.2",  # E.180
+        "stutter": "425;.65/.025",  # PBX
+        # practice: as in Finland (E.180 has the three tones of an announcement)
+        "call_waiting": "425;.15/.15|425;.15/8",
+        "howler": "425@-6;.1/.1",  # practice
+        "confirm": "425;.1/.1|425;.1/.1|425;.1/.1|0;0/0",  # practice
+    },
+    "ring": (1000, 4000),  # as the ringing tone
+    "ring_hz": 25,  # SLIC maker: its default
+    "impedance": 4,  # practice: 270 Ω + (750 Ω ‖ 150 nF)
+    "caller_id": "etsi",  # practice
+    "flash": (70, 400),  # ETSI: 50 to 130 ms; a hand on the switch hook takes longer (practice)
+}

@@ -1,0 +1,21 @@
+"""Spain."""
+
+REGION = {
+    "name": "Spain",
+    "law": 8,  # G.711 A-law
+    "tones": {
+        "dial": "425;0/0",  # E.180
+        "ringback": "425;1.5/3",  # E.180
+        "busy": "425;.2/.2",  # E.180
+        "congestion": "425;.2/.2|425;.2/.2|425;.2/.6",  # E.180
+        "stutter": "425;1/.1",  # E.180: special dial tone
+        "call_waiting": "425;.175/.175|425;.175/3.5",  # E.180: waiting tone
+        "howler": "425@-6;.1/.1",  # practice
+        "confirm": "425;.1/.1|425;.1/.1|425;.1/.1|0;0/0",  # practice
+    },
+    "ring": (1500, 3000),  # as the ringing tone
+    "ring_hz": 25,  # SLIC maker: its default
+    "impedance": 4,  # 270 Ω + (750 Ω ‖ 150 nF): SLIC maker
+    "caller_id": "etsi",  # Cisco
+    "flash": (70, 400),  # ETSI: 50 to 130 ms; a hand on the switch hook takes longer (practice)
+}

@@ -1,0 +1,21 @@
+"""Croatia."""
+
+REGION = {
+    "name": "Croatia",
+    "law": 8,  # G.711 A-law
+    "tones": {
+        "dial": "425;.2/.3|425;.7/.8",  # E.180
+        "ringback": "425;1/4",  # E.180
+        "busy": "425;.5/.5",  # E.180
+        "congestion": "425;.25/.25",  # E.180
+        "stutter": "425;.4/.04",  # E.180: special dial tone
+        "call_waiting": "425;.3/8",  # E.180: waiting tone
+        "howler": "425@-6;.1/.1",  # practice
+        "confirm": "425;1/0|0;0/0",  # E.180: positive indication tone, here of 1 s
+    },
+    "ring": (1000, 4000),  # as the ringing tone
+    "ring_hz": 25,  # SLIC maker: its default
+    "impedance": 4,  # 270 Ω + (750 Ω ‖ 150 nF): FXO table
+    "caller_id": "etsi",  # practice
+    "flash": (70, 400),  # ETSI: 50 to 130 ms; a hand on the switch hook takes longer (practice)
+}

@@ -1,0 +1,21 @@
+"""Nigeria."""
+
+REGION = {
+    "name": "Nigeria",
+    "law": 8,  # G.711 A-law
+    "tones": {
+        "dial": "425;0/0",  # E.180
+        "ringback": "425;2/4",  # E.180
+        "busy": "400;.5/.5",  # E.180
+        "congestion": "400;.25/.25",  # E.180
+        "stutter": "425;.4/.04",  # practice
+        "call_waiting": "425;.2/.2|425;.2/5",  # practice
+        "howler": "425@-6;.1/.1",  # practice
+        "confirm": "425;.1/.1|425;.1/.1|425;.1/.1|0;0/0",  # practice
+    },
+    "ring": (2000, 4000),  # as the ringing tone
+    "ring_hz": 25,  # SLIC maker: its default
+    "impedance": 4,  # 270 Ω + (750 Ω ‖ 150 nF): FXO table
+    "caller_id": "etsi",  # practice
+    "flash": (70, 400),  # ETSI: 50 to 130 ms; a hand on the switch hook takes longer (practice)
+}

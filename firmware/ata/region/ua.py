@@ -1,0 +1,21 @@
+"""Ukraine."""
+
+REGION = {
+    "name": "Ukraine",
+    "law": 8,  # G.711 A-law
+    "tones": {
+        "dial": "425;0/0",  # practice: as in Russia
+        "ringback": "425;1/4",  # practice: as in Russia
+        "busy": "425;.35/.35",  # practice: as in Russia
+        "congestion": "425;.175/.175",  # practice: as in Russia
+        "stutter": "425;.4/.04",  # practice: as in Russia
+        "call_waiting": "425;.2/5",  # practice: as in Russia
+        "howler": "425@-6;.1/.1",  # practice
+        "confirm": "425;.1/.1|425;.1/.1|425;.1/.1|0;0/0",  # practice
+    },
+    "ring": (1000, 4000),  # as the ringing tone
+    "ring_hz": 25,  # SLIC maker: its default
+    "impedance": 0,  # practice: 600 Ω
+    "caller_id": "etsi",  # practice
+    "flash": (70, 400),  # ETSI: 50 to 130 ms; a hand on the switch hook takes longer (practice)
+}

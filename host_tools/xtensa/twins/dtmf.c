@@ -1,0 +1,151 @@
+#include <stdint.h>
+
+enum { BLOCK = 40, OFF = 0x100000, STEADY = 30 };
+
+struct row { /* the words of one frequency in array("i") */
+    int32_t coefficient, rest, sine, turn_re, turn_im, limit;
+    int32_t y[8]; /* four blocks, the newest first: re, im, with OFF */
+    int32_t w_re, w_im, last_re, last_im;
+};
+
+struct work {
+    int32_t fill, energy[4], average, count, floor, before;
+};
+
+int32_t dtmf__filter(int32_t s1, int32_t s2, int32_t *x, const int16_t *pcm, int32_t i, int32_t n, int32_t *work, int32_t *bins)
+{
+    struct work *state = (struct work *)work;
+    int32_t fill = state->fill;
+    while (i < n && fill < BLOCK)
+        x[fill++] = (pcm[i++] + 32768) >> 3;
+    state->fill = fill;
+    if (fill < BLOCK)
+        return i;
+    int32_t energy = 0;
+    for (int32_t k = 0; k < BLOCK; k++)
+        energy += (x[k] - 4096) * (x[k] - 4096);
+    for (int32_t k = 3; k; k--)
+        state->energy[k] = state->energy[k - 1];
+    state->energy[0] = energy >> 4;
+    struct row *row = (struct row *)bins;
+    for (int32_t f = 0; f < 8; f++, row++) {
+        for (int32_t k = 7; k > 1; k--)
+            row->y[k] = row->y[k - 2];
+        int32_t c = row->coefficient;
+        s1 = s2 = row->rest;
+        for (int32_t k = 0; k < BLOCK; k += 2) {
+            s2 = x[k] + ((c * s1) >> 12) - s2;
+            s1 = x[k + 1] + ((c * s2) >> 12) - s1;
+        }
+        s1 -= row->rest;
+        s2 -= row->rest;
+        row->y[0] = ((s1 - ((c * s2) >> 13)) >> 2) + OFF;
+        row->y[1] = ((row->sine * s2) >> 14) + OFF;
+    }
+    return i;
+}
+
+/* The window and its power. */
+static int32_t window(struct row *row, int32_t shift)
+{
+    static const int32_t weights[4] = {0, 1, 1, 0}; /* 1 2 2 1, as shifts; the newest first */
+    int32_t re = row->y[6] - OFF, im = row->y[7] - OFF;
+    int32_t turn_re = row->turn_re - OFF, turn_im = row->turn_im - OFF;
+    for (int32_t k = 2; k >= 0; k--) {
+        int32_t t = ((re * turn_re - im * turn_im) >> 11) + ((row->y[2 * k] - OFF) << weights[k]);
+        im = ((re * turn_im + im * turn_re) >> 11) + ((row->y[2 * k + 1] - OFF) << weights[k]);
+        re = t;
+    }
+    row->last_re = row->w_re;
+    row->last_im = row->w_im;
+    row->w_re = re + OFF;
+    row->w_im = im + OFF;
+    re >>= shift;
+    im >>= shift;
+    return re * re + im * im;
+}
+
+/* The sine² of the phase error, in 1/1024, or -1 if it is too large. */
+static int32_t phase(const struct row *row, int32_t shift)
+{
+    int32_t turn_re = row->turn_re - OFF, turn_im = row->turn_im - OFF;
+    int32_t re = row->last_re - OFF, im = row->last_im - OFF;
+    int32_t t = ((re * turn_re - im * turn_im) >> 11) >> shift;
+    im = ((re * turn_im + im * turn_re) >> 11) >> shift;
+    int32_t w_re = (row->w_re - OFF) >> shift, w_im = (row->w_im - OFF) >> shift;
+    re = w_re * t + w_im * im;
+    im = w_im * t - w_re * im;
+    if (re <= 0)
+        return -1;
+    if (im < 0)
+        im = -im;
+    while (re + im > 0x4000) {
+        re >>= 1;
+        im >>= 1;
+    }
+    im *= im;
+    re = (re * re + im) >> 10;
+    t = re ? im / re : 1024;
+    return t > row->limit ? -1 : t;
+}
+
+static void background(struct work *state, int32_t total)
+{
+    int32_t t = total - state->average;
+    if (t > state->average >> 2 || t < -(state->average >> 2)) {
+        state->average = total;
+        state->count = 0;
+    } else {
+        state->average += t >> 3;
+        if (++state->count > STEADY) {
+            state->count = STEADY;
+            state->floor = state->average;
+        }
+    }
+    if (total < state->floor >> 1)
+        state->floor = 0;
+}
+
+int32_t dtmf__judge(int32_t re, int32_t im, int32_t *bins, int32_t *work, const uint8_t *boost)
+{
+    struct work *state = (struct work *)work;
+    struct row *rows = (struct row *)bins;
+    state->fill = 0;
+    int32_t total = state->energy[0] + state->energy[3] + ((state->energy[1] + state->energy[2]) << 2);
+    int32_t shift = 0;
+    for (int32_t e = total | state->before; e > 0x3FFFFF; e >>= 2)
+        shift++;
+    state->before = total;
+    int32_t e = total >> (shift << 1);
+
+    int32_t place[2] = {0, 0}, power[2] = {0, 0};
+    for (int32_t f = 0; f < 8; f++) {
+        int32_t p = window(rows + f, shift);
+        if (p > power[f >> 2]) {
+            power[f >> 2] = p;
+            place[f >> 2] = f;
+        }
+    }
+    int32_t hit = -1;
+    if (power[0] + power[1] > e << 3) {
+        int32_t k = 0;
+        for (; k < 2; k++) {
+            re = phase(rows + place[k], shift);
+            if (re < 0)
+                break;
+            im = boost[re >> 4];
+            power[k] = ((power[k] >> 6) * im) >> 5;
+        }
+        if (k == 2) {
+            int32_t t = power[0] + power[1], quiet = 14400 >> (shift << 1);
+            e += e >> 3;
+            int32_t beyond = e - ((state->floor >> (shift << 1)) * 9 >> 3) - t;
+            if (power[0] > quiet && power[1] > quiet && power[1] < power[0] << 2 && power[0] < power[1] * 10
+                && (e - t < t >> 2 || (-(t >> 2) < beyond && beyond < t >> 2 && e < t * 5 >> 1)))
+                hit = 4 * place[0] + place[1] - 4;
+        }
+    }
+    if (hit < 0)
+        background(state, total);
+    return hit;
+}
