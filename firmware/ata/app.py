@@ -5,6 +5,7 @@ compiler) is imported last and forgotten when the service runs: it would cost a 
 """
 
 from ata.base.clock import diff
+from ata.base.errors import ConfigError
 from ata.base.log import DEBUG, Log, render
 from ata.base.unload import forget
 from ata.call.exchange import Exchange
@@ -22,6 +23,11 @@ _START_ONLY = (
     "ata.app", "ata.config.schema", "ata.config.snapshot", "ata.config.stored", "ata.dsp.tone_script",
 )  # fmt: skip
 _LEVELS = {"debug": "DIWE", "info": "IWE", "warning": "WE", "error": "E"}
+_RTP_PORTS = 8  # four legs, with RTCP's between
+# Of hook windows: the first must be less than the second.
+_ORDER = (
+    ("flash_min", "flash_max"), ("pulse_break_min", "pulse_break_max"), ("pulse_break_max", "flash_max"),
+)  # fmt: skip
 _LAWS = {"PCMU": 0, "PCMA": 8}
 _RING_FOR_MS = 180000  # as long as a proxy waits for an answer at least (RFC 3261 §16.6, timer C)
 _HOWL_AFTER_MS = 30000  # of busy or congestion tone
@@ -39,7 +45,8 @@ def _build(hal):
     from ata.config.stored import load_stored
 
     log = _make_log(hal)
-    get = load_stored(hal.store, log, check).get  # type: Any
+    settings, source = load_stored(hal.store, log, check)
+    get = settings.get  # type: Any
     log.shown = _LEVELS[get("log.level")]
     path = MediaPath(get("rtp.jitter_min"), get("rtp.jitter_max"))
     pump = MediaPump(hal, path, get("rtp.port"))
@@ -51,19 +58,32 @@ def _build(hal):
     exchange = _exchange(hal, get, region, ua, ports, path, pump, sip, log)
     sip.exchange = exchange
     line = LineTask(hal, ports, _chip_settings(get, region), exchange, path, log)
-    return Service(hal, log, exchange, pump, line, sip, ua)
+    return Service(hal, log, exchange, pump, line, sip, ua, source)
 
 
 def check(settings):
-    """What the schema cannot judge: ConfigError for a dial plan that cannot be followed."""
+    """What the schema cannot judge, because it takes more than one setting or more than a bound: ConfigError."""
     from ata.call.dialplan import DialPlan
+    from ata.region import load
 
-    DialPlan(settings.get("dial.plan"))
+    get = settings.get
+    DialPlan(get("dial.plan"))
+    sip, rtp = get("sip.port"), get("rtp.port")
+    if rtp and rtp <= sip < rtp + _RTP_PORTS:
+        raise ConfigError("sip.port", sip, "not one of the RTP ports %d to %d" % (rtp, rtp + _RTP_PORTS - 1))
+    windows = _windows(get, load(get("region")))
+    for low, high in _ORDER:
+        if windows[low] >= windows[high]:
+            raise ConfigError("hook." + low, windows[low], "must be less than %s, %d" % (high, windows[high]))
+
+
+def _windows(get, region):
+    """The hook windows: the settings, the country's where a setting is 0."""
+    return {name: get("hook." + name) or value for name, value in region["hook"].items()}
 
 
 def _make_log(hal):
-    started = hal.ticks()
-    log = Log(lambda: diff(hal.ticks(), started), 40)
+    log = Log(_uptime(hal.ticks), 40)
     log.shown = _LEVELS["info"]
 
     def show(line):
@@ -74,13 +94,26 @@ def _make_log(hal):
     return log
 
 
+def _uptime(ticks):
+    """A function that gives the ms since now, for longer than the ticks last. Ask it now and then."""
+    state = [ticks(), 0]
+
+    def uptime():
+        now = ticks()
+        state[1] += diff(now, state[0])
+        state[0] = now
+        return state[1]
+
+    return uptime
+
+
 def _load_region(code):
     from ata.dsp.tone_script import compile_tone
     from ata.region import load
 
     region = dict(load(code))
     region["tones"] = {name: compile_tone(text) for name, text in region["tones"].items()}
-    forget("ata.region." + code)
+    forget("ata.region." + code, "ata.region")
     return region
 
 
@@ -113,7 +146,7 @@ def _port_line(hal, get, port, region, log):
         log.count("unexpected event")
         log.warning("line", "%s: event %s in state %s" % (machine.name, event, machine.state))
 
-    windows = {name: get("hook." + name) or value for name, value in region["hook"].items()}
+    windows = _windows(get, region)
     chip = Si321x(hal.spi(port), hal.pcm.slots[port - 1], hal.pcm.clock_hz)
     found = PortLine(port, chip, Line(port, windows, unexpected))
     if not get("port.%d.enabled" % port):
@@ -144,7 +177,7 @@ def _exchange(hal, get, region, ua, ports, path, pump, sip, log):
     for name in ("first_digit", "interdigit", "short"):
         timeouts[name] = get("dial." + name) * 1000
     options = {
-        "codecs": tuple([_LAWS[name] for name in get("rtp.codecs")]),
+        "codecs": _codecs(get("rtp.codecs"), region["law"]),
         "event_type": get("rtp.event_type"),
         "dtmf": {port: get("port.%d.dtmf" % port) for port in hal.ports},
     }
@@ -153,3 +186,9 @@ def _exchange(hal, get, region, ua, ports, path, pump, sip, log):
         DialPlan(get("dial.plan"), router.whole_numbers()), timeouts, region["tones"], region["ring"], options,
         sip.resolve, pump.rtp_port, hal.identity.random, log,
     )  # fmt: skip
+
+
+def _codecs(names, law):
+    """Payload types in order of preference; both in the default order mean the country's law first."""
+    laws = tuple([_LAWS[name] for name in names])
+    return (8, 0) if laws == (0, 8) and law == 8 else laws

@@ -64,7 +64,7 @@ def payload(o):
     if o["kind"] == "lamp":
         return callerid.message_waiting(o["lamp"])
     if o["kind"] == "number lamp":
-        return callerid.sdmf_waiting(o["lamp"])
+        return callerid.message_waiting(o["lamp"], None, True)
     raise ConfigError("kind", o["kind"], "one of call, number, lamp, number lamp")
 
 def render(o, file):

@@ -331,6 +331,72 @@ def _stream() -> tuple:
     return stream, bytearray(FRAME)
 
 
+# fax and modem tones, caller ID
+
+
+@row("modem voice", "the detector of fax and modem tones, somebody speaking")
+def _modem_voice() -> Iterator[Step]:
+    yield from _modem(voice(12 * FRAME))
+
+
+@row("modem answer tone", "the same, 2100 Hz")
+def _modem_answer() -> Iterator[Step]:
+    yield from _modem(tones(20 * FRAME, (2100, -12)))
+
+
+def _modem(signal: array) -> Iterator[Step]:
+    from ata.dsp.modem import FaxModemDetector
+
+    detector = FaxModemDetector()
+    for frame in frames(signal):
+        yield lambda pcm=frame: detector.process(pcm, FRAME)
+
+
+@row("fsk caller ID", "20 ms of a message")
+def _fsk() -> Iterator[Step]:
+    from ata.dsp.fsk import FskModulator
+
+    modulator, pcm = FskModulator(), array("h", bytes(2 * FRAME))
+    modulator.start(bytes(range(64, 84)), 30, 20, "bell202")
+    for _ in range(8):
+        yield lambda: modulator.mix(pcm, FRAME)
+
+
+# echo
+
+
+@row("echo 64 taps", "canceller, far speech only: it adapts")
+def _echo_64() -> Iterator[Step]:
+    yield from _echo(64, 0)
+
+
+@row("echo 64 taps, double talk", "both speak")
+def _echo_64_double() -> Iterator[Step]:
+    yield from _echo(64, 1)
+
+
+@row("echo 128 taps", "far speech only")
+def _echo_128() -> Iterator[Step]:
+    yield from _echo(128, 0)
+
+
+def _echo(taps: int, near_gain: int) -> Iterator[Step]:
+    """The line gives back a quarter of what it gets, 20 and 27 samples later."""
+    from ata.dsp.echo import EchoCanceller
+
+    canceller = EchoCanceller(taps, FRAME)
+    far = [0] * (2 * FRAME) + voice(10 * FRAME).tolist()
+    own = tones(len(far), (300, -20), (450, -20))
+    for at in range(FRAME, len(far) - FRAME, FRAME):
+        now = range(at, at + FRAME)
+        near = array("h", [far[k - 20] // 4 - far[k - 27] // 8 + near_gain * own[k] for k in now])
+        step = lambda near=near, played=array("h", far[at : at + FRAME]): canceller.process(near, played, FRAME)  # noqa: E731
+        if at > 4 * FRAME:
+            yield step
+        else:
+            step()
+
+
 # all together
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from host_tools.xtensa.sources import FIRMWARE, ROOT, kernels
+from host_tools.xtensa.pointers import running
+from host_tools.xtensa.sources import FIRMWARE, ROOT, Kernel, kernels
 
 Step = Callable[[], object]
 Argument = int | bytearray | None
@@ -96,7 +97,7 @@ class _Recorder:
         for kernel in kernels().values():
             if kernel.module in sys.modules:
                 function = getattr(sys.modules[kernel.module], kernel.name)
-                keepers[id(function)] = self._keeper(kernel.key, function)
+                keepers[id(function)] = self._keeper(kernel, function.__wrapped__)
         places = [
             (vars(module), name, value)
             for key, module in list(sys.modules.items())
@@ -116,23 +117,28 @@ class _Recorder:
         if event == "call" and not self._inside and frame.f_code.co_filename.startswith(str(FIRMWARE)):
             self.kept.python_calls += 1
 
-    def _keeper(self, key: str, function: Callable) -> Callable:
+    def _keeper(self, kernel: Kernel, body: Callable) -> Callable:
         def call(*arguments: Any) -> Any:
             if self._inside:
-                return function(*arguments)
+                return _perform(kernel, body, arguments)
             before = [_content(argument) for argument in arguments]
             self._inside = True
             try:
-                result = function(*arguments)
+                result = _perform(kernel, body, arguments)
             finally:
                 self._inside = False
             first: dict[int, int] = {}
             same = [first.setdefault(id(argument), place) for place, argument in enumerate(arguments)]
             after = [_content(argument) for argument in arguments]
-            self.kept.calls.append(Call(key, before, same, after, result))
+            self.kept.calls.append(Call(kernel.key, before, same, after, result))
             return result
 
         return call
+
+
+def _perform(kernel: Kernel, body: Callable, arguments: tuple) -> Any:
+    with running(kernel.kinds, arguments) as seen:
+        return body(*seen)
 
 
 def _content(argument: Any) -> int | bytes | None:

@@ -119,16 +119,20 @@ class ViperProgram:
         stored = Buffers(machine)
         objects = [stored.object(argument, self.none) for argument in arguments]
         self._running = [name]
-        result = self._invoke(self.function(name), objects)
+        try:
+            result = self._invoke(self.function(name), objects)
+        except MachineFault as error:
+            raise MachineFault(f"{name}: {error}") from error
         stored.fetch()
         machine.release(mark)
-        return self._value(result)
+        return self.value(result)
 
     def _invoke(self, function: int, objects: Sequence[int]) -> int:
         array = machine_words(self.machine)(objects)
         return self.machine.call8(self._entry[function], function, len(objects), 0, array)
 
-    def _value(self, word: int) -> int | bool | None:
+    def value(self, word: int) -> int | bool | None:
+        """What an object stands for."""
         if word & 1:
             return _signed(word) >> 1
         return {self.none: None, self.false: False, self.true: True}[word]

@@ -47,6 +47,7 @@ class Exchange:
         self._legs = {}  # session -> leg
         self.registrations = {}  # port -> state, as the user agent tells it
         self.calls = 0
+        self.changed = True  # something has happened since the task asked for the deadline last
         self.phones = {port: Phone(port, self, plan, timeouts, self._unexpected) for port in (1, 2)}
 
     def _unexpected(self, machine, event):
@@ -59,7 +60,8 @@ class Exchange:
         """`event`: what Line.poll gave: ("off_hook",), ("on_hook",), ("flash",), ("digit", c)."""
         phone = self.phones[port]
         kind = event[0]
-        self._log.info("line", "port %d %s" % (port, " ".join(event)))
+        if kind != "digit" or phone.fsm.state != "talking":  # a digit in a call may be a PIN
+            self._log.info("line", "port %d %s" % (port, " ".join(event)))
         if kind == "digit":
             phone.digit(event[1], now)
         elif kind == "off_hook":
@@ -78,10 +80,14 @@ class Exchange:
     def heard_digit(self, port, code, now):
         """A DTMF digit (RFC 4733 code) was heard on the line of `port`."""
         phone = self.phones[port]
-        if phone.fsm.state != "idle" and phone.fsm.state != "ringing":
+        state = phone.fsm.state
+        if state == "talking":
+            # Not logged: it may be a PIN. As an event or in band it has left already (ata.call.media).
+            if self._dtmf(port) == "info":
+                phone.digit(_DIGITS[code], now)
+                self._drain(now)
+        elif state != "idle" and state != "ringing":
             self._log.info("line", "port %d dtmf %s" % (port, _DIGITS[code]))
-            if phone.fsm.state == "talking" and self._dtmf(port) != "info":
-                return  # it has left already, in band or as an event: see ata.call.media
             phone.digit(_DIGITS[code], now)
             self._drain(now)
 
@@ -103,6 +109,10 @@ class Exchange:
         """The next ("send", bytes, host, port), or None."""
         return self._outputs.pop(0) if self._outputs else None
 
+    def in_call(self):
+        """True while a phone has a call."""
+        return any([phone.active is not None for phone in self.phones.values()])
+
     def deadline(self):
         first = self._ua.deadline()
         for phone in self.phones.values():
@@ -122,6 +132,7 @@ class Exchange:
     # What the user agent says
 
     def _drain(self, now):
+        self.changed = True
         while True:
             output = self._ua.poll()
             if output is None:
@@ -168,7 +179,7 @@ class Exchange:
         elif kind == "dtmf":
             code = _DIGITS.find(output[2])
             if code >= 0 and leg is phone.active:
-                self._media.port(phone.port).tones.digit(code, min(output[3] or _PLAY_MS, _PLAY_MAX_MS))
+                self._media.port(phone.port).play_digit(code, min(output[3] or _PLAY_MS, _PLAY_MAX_MS))
         else:
             self._log.info("call", "port %d call %s %d" % (phone.port, kind, output[2]))
             phone.leg_event(kind, leg, now, output[2])

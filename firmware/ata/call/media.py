@@ -102,7 +102,8 @@ class PortPath:
         self.far = array("h", bytes(2 * _FRAME))  # to the phone
         self.out = array("h", bytes(2 * _FRAME))  # to one leg
         self.detector = DtmfDetector()
-        self.tones = ToneGenerator(sine)  # heard by the phone
+        self.tones = ToneGenerator(sine)  # call progress, heard by the phone
+        self.digits = ToneGenerator(sine)  # digits that the far end sent as messages, heard by the phone
         self.keys = ToneGenerator(sine)  # digits of a pulse-dialling phone, sent in band
         self.slots = (LegSlot(), LegSlot())
         self.digit_down = False
@@ -119,6 +120,10 @@ class PortPath:
         self._tail = (self._tail + 1) & (_NEW_DIGITS - 1)
         return code
 
+    def play_digit(self, code, ms):
+        """Let the phone hear a digit (RFC 4733 code) for `ms`."""
+        self.digits.digit(code, ms)
+
     def step(self, stereo_in, stereo_out):
         near = self.near
         mix.deinterleave(stereo_in, self.index, near, _FRAME)
@@ -132,10 +137,11 @@ class PortPath:
         self._send(first, second)
         self._send(second, first)
         self.tones.mix(far, _FRAME)
+        self.digits.mix(far, _FRAME)
         mix.interleave(far, stereo_out, self.index, _FRAME)
 
     def _listen(self):
-        if self.tones.plays_digit():
+        if self.digits.active:
             self._deaf = _DEAF_STEPS
             self.detector.reset()
         if self._deaf:
@@ -169,9 +175,9 @@ class PortPath:
         event = slot.stream.event_poll()
         while event >= 0:
             if event >= 16:
-                self.tones.stop()
+                self.digits.stop()
             elif slot.connected:
-                self.tones.digit(event, _EVENT_MS)
+                self.digits.digit(event, _EVENT_MS)
             event = slot.stream.event_poll()
 
     def _send(self, slot, other):

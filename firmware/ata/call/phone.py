@@ -8,6 +8,7 @@ Every effect goes through the `exchange` given to the constructor (ata.call.exch
 and the SIP side of a leg. Nothing here knows SIP, sockets or the chip.
 """
 
+from ata.base.clock import add, due, sooner
 from ata.base.fsm import Fsm
 from ata.call import dialplan
 
@@ -54,7 +55,8 @@ PHONE_TABLE = {
         "flash_back": ("talking", "swap"),
         "on_hook": _ON_HOOK, "on_hook_keeping": _ON_HOOK_KEEPING,
     }),
-    "calling": (None, {
+    "calling": ("ring_for", {
+        "timeout": ("refused", "give_up_calling"),
         "alerting": (None, "ringback"),
         "early": (None, "early_media"),
         "answered": ("talking", "talk"),
@@ -125,6 +127,8 @@ class Phone:
         self.fsm = Fsm("phone %d" % port, PHONE_TABLE, self, "idle", timeouts, unexpected)
         self._exchange = exchange
         self._plan = plan
+        self._ring_for = timeouts["ring_for"]
+        self._waits_until = None  # the tick at which a waiting call is given up
 
     # What comes in
 
@@ -155,6 +159,7 @@ class Phone:
             self.fsm.handle("incoming", now)
         else:
             self.other = leg
+            self._waits_until = add(now, self._ring_for)
             self._exchange.tone(self.port, "call_waiting")
 
     def line_lost(self, now):
@@ -178,10 +183,18 @@ class Phone:
                 self._exchange.tone(self.port, None)
 
     def deadline(self):
-        return self.fsm.deadline()
+        return sooner(self.fsm.deadline(), self._waits_until)
 
     def tick(self, now):
         self.fsm.tick(now)
+        if due(self._waits_until, now):
+            self._waits_until = None
+            leg = self.other
+            if leg is not None and not leg.up:  # a waiting caller that died never cancels
+                self.other = None
+                self._exchange.hang_up(leg, now)
+                if self.fsm.state == "talking":
+                    self._exchange.tone(self.port, None)
 
     # Dialling
 
@@ -193,10 +206,13 @@ class Phone:
 
     def collect(self, now, digit):
         self._exchange.tone(self.port, None)
-        ended = digit == "#" and self.digits != ""
-        if not ended:
+        verdict, self.number = self._plan.match(self.digits + digit)
+        # "#" ends dialling at once, unless the plan knows it as a part of a number.
+        ended = digit == "#" and self.digits != "" and verdict == dialplan.NONE
+        if ended:
+            verdict, self.number = self._plan.match(self.digits)
+        else:
             self.digits += digit
-        verdict, self.number = self._plan.match(self.digits)
         if verdict == dialplan.COMPLETE or (ended and verdict == dialplan.COMPLETE_AFTER_T):
             self.fsm.handle("complete", now)
         elif verdict == dialplan.NONE or ended:
@@ -250,6 +266,10 @@ class Phone:
 
     def stop_ringing(self, now, status=0):
         self._exchange.stop_ringing(self.port, now)
+
+    def give_up_calling(self, now):
+        self._drop_active(now)
+        self._exchange.tone(self.port, "congestion")
 
     def give_up(self, now):
         self._exchange.stop_ringing(self.port, now)

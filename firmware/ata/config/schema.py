@@ -12,7 +12,7 @@ A line of SETTINGS is: key, kind, default (JSON), limits, flags, unit. "N" in a 
     host     -                   host name or IPv4 address, with :port if need be; "" for none
     numbers  -                   JSON object: dialled digits → user@host[:port]
 
-    flags: "live" (the running firmware takes a change over) or "restart"; "secret" is never shown
+    flags: "restart" (a change is taken over at the next start); "secret" is never shown
 
 It is one text because thirty tuples of small objects cost three times the memory of this.
 """
@@ -26,40 +26,40 @@ region choice "us" ae|ar|at|au|be|bg|br|ca|ch|cl|cn|co|cr|cz|de|dk|\
 ec|ee|eg|es|eu|fi|fr|gr|hk|hr|hu|id|ie|il|in|is|it|jp|ke|kr|lk|lt|lu|\
 lv|mx|my|ng|nl|no|nz|pe|ph|pk|pl|pt|ro|rs|ru|sa|se|sg|si|sk|th|tr|tw|ua|uk|us|ve|vn|za restart
 name host "open-ata" - restart
-log.level choice "info" debug|info|warning|error live
+log.level choice "info" debug|info|warning|error restart
 sip.port int 5060 0..65535 restart
 sip.t1 int 500 100..2000 restart ms
-sip.expires int 300 60..86400 live s
+sip.expires int 300 60..86400 restart s
 rtp.port int 10000 0|1024..65000/2 restart
-rtp.jitter_min int 20 10..200/10 live ms
-rtp.jitter_max int 200 20..240/10 live ms
-rtp.codecs list ["PCMU","PCMA"] PCMU|PCMA live
-rtp.event_type int 101 96..127 live
-dial.plan text "*47[0-9*].T|*xx.T|x.T" 1..500 live
-dial.first_digit int 15 1..120 live s
-dial.interdigit int 4 1..60 live s
-dial.short int 2 1..60 live s
-directory numbers {} - live
-hook.debounce int 0 0|4..20 live ms
-hook.flash_min int 0 0|40..1000 live ms
-hook.flash_max int 0 0|80..1500 live ms
-hook.pulse_break_min int 0 0|10..100 live ms
-hook.pulse_break_max int 0 0|40..200 live ms
-hook.interdigit int 0 0|120..1000 live ms
+rtp.jitter_min int 20 10..200/10 restart ms
+rtp.jitter_max int 200 20..240/10 restart ms
+rtp.codecs list ["PCMU","PCMA"] PCMU|PCMA restart
+rtp.event_type int 101 96..127 restart
+dial.plan text "*47[0-9*].T|*xx.T|x.T" 1..500 restart
+dial.first_digit int 15 1..120 restart s
+dial.interdigit int 4 1..60 restart s
+dial.short int 2 1..60 restart s
+directory numbers {} - restart
+hook.debounce int 0 0|4..20 restart ms
+hook.flash_min int 0 0|40..1000 restart ms
+hook.flash_max int 0 0|80..1500 restart ms
+hook.pulse_break_min int 0 0|10..100 restart ms
+hook.pulse_break_max int 0 0|40..200 restart ms
+hook.interdigit int 0 0|120..1000 restart ms
 slic.loop_current int 20 20..41/3 restart mA
 ring.volts int 45 40..65 restart Vrms
 ring.hz int 0 0|16..50 restart Hz
 port.N.enabled bool true - restart
-port.N.number digits "10N" 1..20 live
-port.N.display text "" 0..64 live
-port.N.server host "" - live
-port.N.domain host "" - live
-port.N.user text "" 0..64 live
-port.N.auth_user text "" 0..64 live
-port.N.password text "" 0..64 live,secret
-port.N.register bool true - live
-port.N.outbound host "" - live
-port.N.dtmf choice "auto" rfc4733|info|inband|auto live
+port.N.number digits "10N" 1..20 restart
+port.N.display text "" 0..64 restart
+port.N.server host "" - restart
+port.N.domain host "" - restart
+port.N.user text "" 0..64 restart
+port.N.auth_user text "" 0..64 restart
+port.N.password text "" 0..64 restart,secret
+port.N.register bool true - restart
+port.N.outbound host "" - restart
+port.N.dtmf choice "auto" rfc4733|info|inband|auto restart
 """
 
 _PORTS = "12"
@@ -108,7 +108,7 @@ def default(key):
 
 
 def has_flag(key, flag):
-    """flag: "live", "restart" or "secret"."""
+    """flag: "restart" or "secret"."""
     fields = row(key)
     return fields is not None and flag in fields[4].split(",")
 

@@ -14,8 +14,9 @@ _GOOD = "config.good"
 
 
 def load_stored(store, log, check=None):
-    """The Snapshot to start with, from `store` (ata.hal.contract.Store). `check(settings)`, if given, raises
-    ConfigError for what the schema alone cannot judge."""
+    """(Snapshot to start with, name of the file it is from or "" for the defaults), from `store`
+    (ata.hal.contract.Store). `check(settings)`, if given, raises ConfigError for what the schema alone cannot
+    judge."""
     text = store.read(_EDITED)
     if text is not None:
         try:
@@ -23,19 +24,18 @@ def load_stored(store, log, check=None):
         except ConfigError as error:
             log.error("config", "%s: %s" % (_EDITED, error))
         else:
-            if store.read(_GOOD) != text:
-                store.write(_GOOD, text)
-            return settings
+            _keep(store, text, log)
+            return settings, _EDITED
     good = store.read(_GOOD)
     if good is not None:
         try:
             settings = _load(good, check)
             log.warning("config", "using the last good settings (%s)" % _GOOD)
-            return settings
+            return settings, _GOOD
         except ConfigError as error:
             log.error("config", "%s: %s" % (_GOOD, error))
     log.warning("config", "using the default settings")
-    return snapshot.load(b"{}")
+    return snapshot.load(b"{}"), ""
 
 
 def _load(text, check):
@@ -43,3 +43,11 @@ def _load(text, check):
     if check is not None:
         check(settings)
     return settings
+
+
+def _keep(store, text, log):
+    if store.read(_GOOD) != text:
+        try:
+            store.write(_GOOD, text)
+        except OSError as error:
+            log.error("config", "the settings are good but cannot be kept as such: %r" % error)

@@ -68,8 +68,9 @@ _GAIN = const(15)
 _TALK = const(16)  # chunks until the suppressor may begin
 _SEED = const(17)
 _FAILED = const(18)  # chunks of far sound without success
-_G = const(19)  # four steps of adaptation
-_WORDS = const(23)
+_PHASE = const(19)
+_G = const(20)  # four steps of adaptation
+_WORDS = const(24)
 
 
 @micropython.viper
@@ -118,7 +119,7 @@ def _feed(
         if i == size:
             i = 0
         x[k] = uint(v)
-        last = ((v << 1) - last) >> 2
+        last = ((v << 3) - 5 * last) >> 4
         p[k] = last + 8192
         total += (last * last) >> 3
         last = v
@@ -244,7 +245,7 @@ def _filter(
             while k < 7:
                 y0 = ((e[block + k] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
                 y1 = ((e[block + k - 1] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
-                y0 = ((y0 << 1) - y1) >> 1
+                y0 = ((y0 << 3) - 5 * y1) >> 3
                 if y0 > 16383:
                     y0 = 16383
                 if y0 < -16383:
@@ -346,27 +347,28 @@ def _judge(
     if work[_LEVEL + 1] > far:
         far = work[_LEVEL + 1]
     if far > 40:
-        work[_TRACKED] += (a - work[_TRACKED]) >> 2
-        work[_KEPT] += (b - work[_KEPT]) >> 2
-        work[_HEARD] += (d - work[_HEARD]) >> 2
+        n = 2 - work[_SAFE]
+        work[_TRACKED] += (a - work[_TRACKED]) >> n
+        work[_KEPT] += (b - work[_KEPT]) >> n
+        work[_HEARD] += (d - work[_HEARD]) >> n
         a = work[_TRACKED]
         k = work[_KEPT]
         d = work[_HEARD]
         loud = b > 3 * (((work[_LEAK] * far) >> 11) + work[_NOISE])
         if work[_SAFE]:
             if a * 5 < k * 4 and a * 2 < d:
-                work[_BETTER] += 16
+                work[_BETTER] += 4
             elif loud or a * 16 > k * 17:
                 work[_BETTER] = 0
             else:
-                work[_BETTER] += 8
-            if work[_BETTER] >= 80:
+                work[_BETTER] += 3
+            if work[_BETTER] >= 12:
                 work[_SAFE] = 0
                 work[_BETTER] = 0
                 to_safe = a < k
             elif a > k << 1:
                 from_safe = True
-        elif loud and b < a << 1 or k * 10 < a * 9:
+        elif loud and b < a << 1 or k * 5 < a * 3:
             work[_SAFE] = 1
             work[_BETTER] = 0
             from_safe = k < a
@@ -566,8 +568,11 @@ class EchoCanceller:
         if work[_SAFE]:
             _filter(0, x, self._safe, x, p, energy, near, at, e, work, taps, 0, 0)
             if adapt:
-                _filter(0, x, self._tracking, x, p, energy, near, at, t, work, taps, 8, 1)
-                _judge(0, 0, self._tracking, self._safe, t, e, near, at, work, taps, 8)
+                test = work[_PHASE] == 0
+                work[_PHASE] = 2 if test else work[_PHASE] - 1
+                _filter(0, x, self._tracking, x, p, energy, near, at, t, work, taps, 8, 0 if test else 1)
+                if test:
+                    _judge(0, 0, self._tracking, self._safe, t, e, near, at, work, taps, 8)
         else:
             _filter(0, x, self._safe, x, p, energy, near, at, e, work, taps, 32, 0)
             _filter(0, x, self._tracking, x, p, energy, near, at, t, work, taps, 0, adapt)

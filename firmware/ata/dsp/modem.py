@@ -6,12 +6,12 @@
     ANSam  the same, its amplitude modulated by 20 % at 15 Hz: a V.8 modem (V.34, V.90, V.34 fax)
 
 How it works. The first 80 samples of each frame are two blocks of 5 ms. For both frequencies a Goertzel
-filter gives the complex amplitude of each block. A frame is a *hit* if one of them has 5/8 of its energy, about
-the same in both blocks, and has advanced in phase between them as its frequency does within ± 48 Hz (1100) or
-± 30 Hz (2100). From frame to frame the phase is followed: it goes on as it did (else the frame is no hit), or
-it is reversed, within 45° (G.168 wants 25° found and 110° not). What is between the blocks is not heard: the
-tones last for many frames, and this halves the cost. The power of ten frames, three periods of 15 Hz, tells
-ANSam.
+filter gives the complex amplitude of each block. A frame is a *hit* if one of them has 5/8 of its energy,
+about the same in both blocks, and has advanced in phase between them as its frequency does, within ± 48 Hz
+(1100) or ± 30 Hz (2100). From frame to frame the phase is followed: it goes on as it did (else the frame is
+no hit), or it is reversed, within 45° (G.168 wants 25° found and 110° not). What is between the blocks is not
+heard: the tones last for many frames, and this halves the cost. The power of ten frames, three periods of
+15 Hz, tells ANSam.
 
 How to use it: process() for each frame of 20 ms, one detector for each direction. Only the constructor
 allocates.
@@ -79,37 +79,46 @@ _WAVE = b"\xff\x59\x19\xe7\xa7\x01\xa7\xe7\x19\x59\x80\xf9\x35\x35\xf9\x80\x07\x
 
 
 @micropython.viper
-def _filter(s1: int, s2: int, x: ptr32, pcm: ptr16, work: ptr32):
-    """Both blocks through both filters, and their energy."""
+def _filter(s1: int, s2: int, x: ptr32, pcm: ptr16, work: ptr32) -> int:
+    """Both blocks through the filters, and their energy. 0: the first one is enough, nothing begins."""
     # s1 and s2 are no arguments but the state of the filter: the first two locals live in registers.
     # The loops without a condition have bodies longer than a conditional branch of the processor reaches.
+    if work[_SINCE] < _LONG:
+        work[_SINCE] += 1
     energy = 0
-    at = 0
+    s2 = 0
+    while s2 < 40:
+        s1 = (pcm[s2] ^ 0x8000) >> 3
+        x[s2] = s1
+        s1 -= 4096
+        s1 *= s1
+        energy += s1
+        s2 += 1
+        s1 = (pcm[s2] ^ 0x8000) >> 3
+        x[s2] = s1
+        s1 -= 4096
+        s1 *= s1
+        energy += s1
+        s2 += 1
+        s1 = (pcm[s2] ^ 0x8000) >> 3
+        x[s2] = s1
+        s1 -= 4096
+        s1 *= s1
+        energy += s1
+        s2 += 1
+        s1 = (pcm[s2] ^ 0x8000) >> 3
+        x[s2] = s1
+        s1 -= 4096
+        s1 *= s1
+        energy += s1
+        s2 += 1
     place = _Y
+    now = work[_TONE]
     while True:
-        s2 = 0
-        while s2 < 40:
-            s1 = (pcm[s2 + at] ^ 0x8000) >> 3
-            x[s2] = s1
-            s1 -= 4096
-            energy += s1 * s1
-            s2 += 1
-            s1 = (pcm[s2 + at] ^ 0x8000) >> 3
-            x[s2] = s1
-            s1 -= 4096
-            energy += s1 * s1
-            s2 += 1
-            s1 = (pcm[s2 + at] ^ 0x8000) >> 3
-            x[s2] = s1
-            s1 -= 4096
-            energy += s1 * s1
-            s2 += 1
-            s1 = (pcm[s2 + at] ^ 0x8000) >> 3
-            x[s2] = s1
-            s1 -= 4096
-            energy += s1 * s1
-            s2 += 1
         i = 0
+        if now == 2:  # the other one needs no filter
+            i = 1
+            place += 2
         while True:
             c = work[_COEFFICIENT + i] - _OFF
             s1 = work[_REST + i]
@@ -159,13 +168,54 @@ def _filter(s1: int, s2: int, x: ptr32, pcm: ptr16, work: ptr32):
             work[place] = s1 - ((c * s2) >> 13) + _OFF
             work[place + 1] = ((work[_SIN + i] * s2) >> 12) + _OFF
             place += 2
-            if i:
+            if i or now == 1:
                 break
             i = 1
-        if at:
+        if now == 1:
+            place += 2
+        if place == _Y + 8:
             break
-        at = 40
-    work[at - 40 + _ENERGY] = energy
+        if now == 0:  # does a quarter of the energy, the least that a tone begins with, belong to one of them?
+            i = 0
+            c = energy
+            while c > 0x3FFFFF:
+                c >>= 2
+                i += 1
+            s1 = (work[_Y] - _OFF) >> i
+            s2 = (work[_Y + 1] - _OFF) >> i
+            c = c * 5 - s1 * s1 - s2 * s2
+            s1 = (work[_Y + 2] - _OFF) >> i
+            s2 = (work[_Y + 3] - _OFF) >> i
+            if c > s1 * s1 + s2 * s2 or energy < _QUIET >> 2:
+                return 0
+        s2 = 0
+        while s2 < 40:
+            s1 = (pcm[s2 + 40] ^ 0x8000) >> 3
+            x[s2] = s1
+            s1 -= 4096
+            s1 *= s1
+            energy += s1
+            s2 += 1
+            s1 = (pcm[s2 + 40] ^ 0x8000) >> 3
+            x[s2] = s1
+            s1 -= 4096
+            s1 *= s1
+            energy += s1
+            s2 += 1
+            s1 = (pcm[s2 + 40] ^ 0x8000) >> 3
+            x[s2] = s1
+            s1 -= 4096
+            s1 *= s1
+            energy += s1
+            s2 += 1
+            s1 = (pcm[s2 + 40] ^ 0x8000) >> 3
+            x[s2] = s1
+            s1 -= 4096
+            s1 *= s1
+            energy += s1
+            s2 += 1
+    work[place - (_Y + 8) + _ENERGY] = energy
+    return 1
 
 
 @micropython.viper
@@ -179,7 +229,10 @@ def _follow(re: int, im: int, work: ptr32, wave: ptr8) -> int:
         shift += 1
     tone = 0
     power = 0
+    now = work[_TONE]
     place = _Y + 2
+    if now == 1:
+        place = _Y
     while energy > _QUIET and tone == 0 and place >= _Y:
         a = (work[place] - _OFF) >> shift
         b = (work[place + 1] - _OFF) >> shift
@@ -206,10 +259,9 @@ def _follow(re: int, im: int, work: ptr32, wave: ptr8) -> int:
         re = a - re
         im = b - im
         place -= 2
+        if now:
+            break
 
-    if work[_SINCE] < _LONG:
-        work[_SINCE] += 1
-    now = work[_TONE]
     if now == 0 and tone == 0:
         return 0
     if tone:
@@ -362,5 +414,4 @@ class FaxModemDetector:
     def process(self, pcm, n):
         """Hear a frame of 20 ms, n = 160 samples of array('h'). Returns 0 or CNG, ANSWER, DISABLE, MODULATED,
         ENDED (1 … 5); the middle three once a tone."""
-        _filter(0, 0, self._x, pcm, self._work)
-        return _follow(0, 0, self._work, _WAVE)
+        return _filter(0, 0, self._x, pcm, self._work) and _follow(0, 0, self._work, _WAVE)

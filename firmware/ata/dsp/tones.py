@@ -98,10 +98,6 @@ class ToneGenerator:
         row[5] = self._dtmf[high + 1]
         self._begin(row, True)
 
-    def plays_digit(self):
-        """True while a digit sounds."""
-        return self.active and self._once
-
     def stop(self):
         self.active = False
 

@@ -1,7 +1,8 @@
 """What a board gives the firmware. `esp32*.py` (one file a board family) and the virtual board implement
 these shapes; nothing inherits from them and nothing imports this page on the device: it is the agreement.
 
-Every call returns at once. A board that fails for good raises HardwareFault with the reason.
+Every call but Net.lookup returns at once. What is missing at start raises HardwareFault with the reason; a
+board that is lost while it works raises BoardLost from whatever was called.
 """
 
 BLOCK_FRAMES = 80  # frames (one sample of each port) in one PCM block: 10 ms at 8 kHz
@@ -91,11 +92,15 @@ class Net:
         raise NotImplementedError
 
     def udp(self, port):
-        """A UdpSocket bound to `port` (0: any free one)."""
+        """A UdpSocket bound to `port` (0: any free one). HardwareFault if it is in use."""
         raise NotImplementedError
 
-    def address(self, host, port):
-        """What sendto wants for a host name or IPv4 literal; None if the name has no address. May block."""
+    def address(self, ip, port):
+        """What sendto wants for an IPv4 address (text) and port."""
+        raise NotImplementedError
+
+    def lookup(self, host):
+        """The IPv4 address (text) of a host name, None if it has none. May block for seconds."""
         raise NotImplementedError
 
 

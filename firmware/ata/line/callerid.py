@@ -49,20 +49,15 @@ _PLUS_E = b"\x04\x06\x16\x18\x1c"  # places in it of ä æ ö ø ü: two letters
 # Messages
 
 
-def message(kind, data):
-    """The bytes of a message of type `kind`, at most 255 bytes of data, else LocalError. Checksum: GR-30."""
-    if len(data) > 255:
-        raise LocalError("%d bytes in a caller ID message" % len(data))
-    whole = bytes((kind, len(data))) + data
-    return whole + bytes((-sum(whole) & 255,))
-
-
-def parameters(kind, items):
-    """A message of (parameter type, bytes) items."""
-    data = b""
+def message(kind, data, items=()):
+    """The bytes of a message of type `kind`: `data`, then `items`, each (parameter type, bytes); at most 255
+    bytes of both, else LocalError. Checksum: GR-30."""
     for number, value in items:
         data += bytes((number, len(value))) + value
-    return message(kind, data)
+    if len(data) > 255:
+        raise LocalError("%d bytes in a caller ID message" % len(data))
+    data = bytes((kind, len(data))) + data
+    return data + bytes((-sum(data) & 255,))
 
 
 def sdmf(when, number):
@@ -87,21 +82,18 @@ def call_setup(when, number, name="", name_max=NAME_MAX, first=()):
         items.append((_NO_NAME, b"P"))
     elif name:
         items.append((_NAME, plain(name)[:name_max].encode()))
-    return parameters(_CALL_SETUP, items)
+    return message(_CALL_SETUP, b"", items)
 
 
-def sdmf_waiting(on):
-    """Bellcore's message waiting lamp on or off, in one field (GR-1401: three times the same octet)."""
-    return message(_SDMF_WAITING, b"BBB" if on else b"ooo")
-
-
-def message_waiting(on, count=None, first=()):
-    """The message waiting lamp on or off, MDMF and ETSI. `count`: how many messages, for ETSI phones."""
-    items = list(first)
-    items.append((_INDICATOR, b"\xff" if on else b"\0"))
+def message_waiting(on, count=None, single=False):
+    """The message waiting lamp on or off, as MDMF and ETSI have it; `single`: as Bellcore's SDMF (GR-1401).
+    `count`: how many messages there are, for ETSI phones."""
+    if single:
+        return message(_SDMF_WAITING, b"BBB" if on else b"ooo")
+    items = [(_INDICATOR, b"\xff" if on else b"\0")]
     if count is not None:
         items.append((_MESSAGES, bytes((min(count, 255),))))
-    return parameters(_MESSAGE_WAITING, items)
+    return message(_MESSAGE_WAITING, b"", items)
 
 
 def dtmf(number, form="AC"):
@@ -147,7 +139,11 @@ def plain(text):
 def _digits(number):
     if number in (PRIVATE, UNAVAILABLE):
         return number
-    return "".join([char for char in number if char in "0123456789*#"])
+    digits = ""
+    for char in number:
+        if char in "0123456789*#":
+            digits += char
+    return digits
 
 
 def _date(when):
@@ -196,7 +192,7 @@ CALLER_ID_TABLE = {
         "reverse_only": ("gap", "_feed"),
         "pulse": ("ring_pulse", "_feed"),
         "quiet": ("gap", "_feed"),
-        "talking": ("listening", "_cas"),
+        "talking": ("listening", "_tone"),
         "stop": (None, None),
     }),
     "settling": (_SETTLE, {"timeout": ("gap", "_tone"), "stop": _END}),
@@ -208,7 +204,7 @@ CALLER_ID_TABLE = {
 }
 
 
-class CallerIdSequence:
+class CallerIdSequence(Fsm):
     """One transmission. `method`: how the phone is alerted and what the data are, as two words:
 
         ring          after a burst of ringing        bell202   Bellcore's modem: a message as bytes
@@ -257,10 +253,10 @@ class CallerIdSequence:
         gap = _GAPS[first]
         self.ms += gap + rest  # from the end of a burst to "done"
         timeouts = {"ack": sas_ms + _CAS + _ACK + 2 * lag, "gap": gap, "data": data, "rest": rest}
-        self._fsm = Fsm("caller ID", CALLER_ID_TABLE, self, "idle", timeouts, unexpected)
+        super().__init__("caller ID", CALLER_ID_TABLE, self, "idle", timeouts, unexpected)
 
     def begin(self, now):
-        self._fsm.handle(self._first, now)
+        self.handle(self._first, now)
 
     def ring_off(self, pause, now):
         """A burst of ringing has ended and a pause of that many ms begins: the data are sent in the first one
@@ -270,18 +266,12 @@ class CallerIdSequence:
 
     def heard(self, code, now):
         """A DTMF digit from the phone, RFC 4733 code: D is the ACK, A that of an ADSI phone."""
-        if code in (12, 15) and self._fsm.knows("ack"):
-            self._fsm.handle("ack", now)
+        if code in (12, 15) and self.knows("ack"):
+            self.handle("ack", now)
 
     def stop(self, now):
         """The phone was lifted, or the call is gone."""
-        self._fsm.handle("stop", now)
-
-    def deadline(self):
-        return self._fsm.deadline()
-
-    def tick(self, now):
-        self._fsm.tick(now)
+        self.handle("stop", now)
 
     def poll(self):
         return self._out.pop(0) if self._out else None
@@ -290,18 +280,18 @@ class CallerIdSequence:
 
     def _feed(self, now):
         feed = "oht"
-        if self._fsm.state == "ring_pulse":
+        if self.state == "ring_pulse":
             feed = "ringing"
         elif self._first[0] == "r":  # "reverse" or "reverse_only"
             feed = "reverse_oht"
         self._out.append(("linefeed", feed))
 
     def _tone(self, now):
-        self._out.append(("tone", _TONE % ".1"))
-
-    def _cas(self, now):
-        self._out.append(("mute",))
-        self._out.append(("tone", self._sas + _TONE % ".082"))
+        script = _TONE % ".1"
+        if self._first == "talking":
+            self._out.append(("mute",))
+            script = self._sas + _TONE % ".082"
+        self._out.append(("tone", script))
 
     def _send(self, now):
         data = self._left
@@ -314,7 +304,7 @@ class CallerIdSequence:
 
     def _sent(self, now):
         if self._left:
-            self._fsm.handle("more", now)
+            self.handle("more", now)
 
     def _end(self, now):
         self._out.append(("done", not self._left))

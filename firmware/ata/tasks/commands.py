@@ -9,7 +9,7 @@ from ata.tasks.service import PRODUCT, VERSION
 
 HELP = """status        ports, registrations, calls, audio
 status json   the same on one line, for programs
-config        the settings in use (secrets hidden)
+config        the settings of the file that was started with (secrets hidden)
 log           the last lines of the log
 measure       voltages and currents of both lines
 help          this list"""
@@ -39,12 +39,14 @@ def carry_out(service, line):
 
 
 def _config(service, write):
-    from ata.config.stored import load_stored
+    from ata.config import snapshot
 
-    public = load_stored(service.hal.store, service.log).public()
+    text = service.hal.store.read(service.settings_file) if service.settings_file else b"{}"
+    public = snapshot.load(text).public()
+    write("from %s:" % (service.settings_file or "the defaults"))
     for key in sorted(public):
         write("%s = %s" % (key, json.dumps(public[key])))
-    forget("ata.config.stored", "ata.config.snapshot", "ata.config.schema")
+    forget("ata.config.snapshot", "ata.config.schema")
 
 
 def status(service):

@@ -9,6 +9,7 @@ from micropython import const
 from ata.base.errors import ConfigError, HardwareFault
 from ata.base.unload import forget
 from ata.slic import contract
+from ata.tasks.loop import every
 
 _POLL_MS = const(5)
 _KEEP_MS = const(20)
@@ -29,6 +30,7 @@ class PortLine:
         self.line = line
         self.state = STARTING  # or in service, disabled, or the reason of the fault
         self.faults = 0
+        self.told = ""  # the reason that the log has last
 
     @property
     def working(self):
@@ -52,12 +54,7 @@ class LineTask:
         self._hal.pcm.start()
         await self._reset()
         keepers = [self._keep(port) for port in self.ports if port.state != DISABLED]
-        await asyncio.gather(self._poll(), *keepers)
-
-    async def _poll(self):
-        while True:
-            self.poll()
-            await asyncio.sleep_ms(_POLL_MS)
+        await asyncio.gather(every(_POLL_MS, "line", self.poll, self._log), *keepers)
 
     async def _reset(self):
         self._in_reset = True
@@ -80,7 +77,8 @@ class LineTask:
                 await asyncio.sleep_ms(_KEEP_MS)
             if port.state != STARTING:
                 await asyncio.sleep_ms(_RETRY_MS)
-                if not any([other.working or other.state == STARTING for other in self.ports]):
+                busy = any([other.working or other.state == STARTING for other in self.ports])
+                if not busy and not self._in_reset:
                     # Both are lost, as when the clock stopped: only a reset helps, and it disturbs nobody.
                     await self._reset()
 
@@ -95,6 +93,7 @@ class LineTask:
         except ConfigError as error:
             return str(error)
         port.state = IN_SERVICE
+        port.told = ""
         port.line.in_service(self._hal.ticks())
         self._log.info("slic", "port %d in service: %s" % (port.port, port.chip.name))
         if not any([other.state == STARTING for other in self.ports]):
@@ -104,7 +103,9 @@ class LineTask:
     def _out_of_service(self, port, reason):
         port.faults += 1
         port.state = reason
-        self._log.error("slic", "port %d out of service: %s" % (port.port, reason))
+        if reason != port.told:  # an absent chip would fill the log
+            port.told = reason
+            self._log.error("slic", "port %d out of service: %s" % (port.port, reason))
         self._lose(port, self._hal.ticks())
 
     def _lose(self, port, now):

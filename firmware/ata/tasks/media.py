@@ -1,10 +1,8 @@
 """The media pump: moves PCM blocks and RTP datagrams through the media path, 20 ms at a time.
 
-`step` is called every 10 ms or sooner, from a soft timer where the board has one, else from `run`. In the
+`step` is called every 10 ms or sooner, from a soft timer where the board has one, else by the service. In the
 steady state (voice packets of one size) it allocates nothing.
 """
-
-import asyncio
 
 from micropython import const
 
@@ -108,9 +106,3 @@ class MediaPump:
                 self._pcm.write(self._out_blocks[0])
                 self._pcm.write(self._out_blocks[1])
 
-    async def run(self):
-        if self._hal.pump(self.step):
-            return
-        while True:
-            self.step()
-            await asyncio.sleep_ms(2)

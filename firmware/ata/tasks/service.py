@@ -5,10 +5,13 @@ import asyncio
 from micropython import const
 
 from ata.base.unload import forget
+from ata.tasks.loop import every
 
 PRODUCT = "open-ata"
 VERSION = "0.1.0"
 
+_PUMP_MS = const(2)
+_SIP_MS = const(5)
 _CONSOLE_MS = const(50)
 _WATCHDOG_MS = const(1000)
 
@@ -16,7 +19,7 @@ _WATCHDOG_MS = const(1000)
 class Service:
     """What ata.app builds. `run` returns only by an exception: a lost board, or a mistake of ours."""
 
-    def __init__(self, hal, log, exchange, pump, line, sip, ua):
+    def __init__(self, hal, log, exchange, pump, line, sip, ua, settings_file):
         self.hal = hal
         self.log = log
         self.exchange = exchange
@@ -24,6 +27,7 @@ class Service:
         self.line = line
         self.sip = sip
         self.ua = ua
+        self.settings_file = settings_file  # "" for the defaults
 
     def run(self):
         asyncio.run(self._main())
@@ -31,21 +35,28 @@ class Service:
     async def _main(self):
         self.log.info("app", "%s %s on %s" % (PRODUCT, VERSION, self.hal.name))
         self.exchange.start(self.hal.ticks())
-        await asyncio.gather(self.pump.run(), self.line.run(), self.sip.run(), self._console(), self._watchdog())
+        log = self.log
+        loops = [
+            self.line.run(),
+            every(_SIP_MS, "sip", self.sip.step, log),
+            every(_CONSOLE_MS, "console", self._console, log),
+            every(_WATCHDOG_MS, "watchdog", self._watchdog, log),
+        ]
+        if not self.hal.pump(self.pump.step):
+            loops.append(every(_PUMP_MS, "media", self.pump.step, log))
+        await asyncio.gather(*loops)
 
-    async def _console(self):
-        while True:
-            line = self.hal.console_read()
-            if line:
-                # The commands' code is in memory only while one of them runs.
-                from ata.tasks.commands import carry_out
+    def _console(self):
+        line = self.hal.console_read()
+        if line:
+            # The commands' code is in memory only while one of them runs.
+            from ata.tasks.commands import carry_out
 
+            try:
                 carry_out(self, line)
-                del carry_out
+            finally:
                 forget("ata.tasks.commands")
-            await asyncio.sleep_ms(_CONSOLE_MS)
 
-    async def _watchdog(self):
-        while True:
-            self.hal.feed_watchdog()
-            await asyncio.sleep_ms(_WATCHDOG_MS)
+    def _watchdog(self):
+        self.log.now()  # asked often enough, the uptime survives the wrap of the ticks
+        self.hal.feed_watchdog()

@@ -1,13 +1,14 @@
-"""The SIP task: datagrams between the socket and the exchange, and the exchange's clock."""
-
-import asyncio
+"""The SIP task: datagrams between the socket and the exchange, the exchange's clock, and host names."""
 
 from micropython import const
 
-_MAX_DATAGRAM = const(8192)
-_IDLE_MS = const(5)
+from ata.base.clock import add, due
+
+_MAX_DATAGRAM = const(2048)  # a longer one is cut, and then not a message any more
 _BURST = const(10)  # datagrams handled before others get a turn
-_CACHE = const(16)
+_NAMES = const(8)  # host names remembered
+_KNOWN_MS = const(600000)  # an address that was found is asked for again after ten minutes,
+_UNKNOWN_MS = const(60000)  # and a name that had none after one: a look-up stops everything for seconds
 
 
 class SipTask:
@@ -18,21 +19,24 @@ class SipTask:
         self._hal = hal
         self._socket = socket
         self._log = log
-        self._addresses = {}
+        self._names = {}  # host name -> [IPv4 text or None, the tick at which it is old]
+        self._deadline = None
 
     def resolve(self, host, port):
-        """What sendto wants for host and port, remembered; None if the name has no address."""
-        key = (host, port)
-        address = self._addresses.get(key)
-        if address is None:
-            address = self._hal.net.address(host, port)
-            if address is None:
+        """What sendto wants for host and port; None if the name has no address. May block for a name."""
+        if host[-1:].isdigit():
+            return self._hal.net.address(host, port)  # a name never ends in a digit (RFC 1123 §2.1)
+        now = self._hal.ticks()
+        known = self._names.get(host)
+        # While somebody talks, an old address is better than seconds of silence.
+        if known is None or (due(known[1], now) and not (known[0] and self.exchange.in_call())):
+            ip = self._hal.net.lookup(host)
+            if ip is None:
                 self._log.warning("net", "no address for %s" % host)
-            else:
-                if len(self._addresses) >= _CACHE:
-                    self._addresses.clear()
-                self._addresses[key] = address
-        return address
+            if len(self._names) >= _NAMES:
+                self._names.clear()
+            known = self._names[host] = [ip, add(now, _KNOWN_MS if ip else _UNKNOWN_MS)]
+        return self._hal.net.address(known[0], port) if known[0] else None
 
     def flush(self, now):
         """Send what the exchange has to send."""
@@ -47,14 +51,18 @@ class SipTask:
             elif not self._socket.sendto(data, address):
                 self._log.count("sip unsent")  # the transaction sends it again
 
-    async def run(self):
-        while True:
-            now = self._hal.ticks()
-            for _ in range(_BURST):
-                received = self._socket.recvfrom(_MAX_DATAGRAM)
-                if received is None:
-                    break
-                self.exchange.receive(received[0], received[1], now)
-            self.exchange.tick(now)
-            self.flush(now)
-            await asyncio.sleep_ms(_IDLE_MS)
+    def step(self):
+        """Take what has come, let timers run out, send."""
+        exchange = self.exchange
+        now = self._hal.ticks()
+        for _ in range(_BURST):
+            received = self._socket.recvfrom(_MAX_DATAGRAM)
+            if received is None:
+                break
+            exchange.receive(received[0], received[1], now)
+        if exchange.changed:
+            exchange.changed = False
+            self._deadline = exchange.deadline()
+        if due(self._deadline, now):
+            exchange.tick(now)
+        self.flush(now)

@@ -14,12 +14,13 @@ import socket
 import sys
 import time
 
-from ata.base.errors import BoardLost
+from ata.base.errors import BoardLost, HardwareFault
 from micropython import const
 
 _SELECT_RESET = const(0xFE)
 _SELECT_CLOCK = const(0xFD)
 _BLOCK_BYTES = const(320)
+_LONGEST_LINE = const(200)
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 
@@ -78,7 +79,10 @@ class IrqLine:
 
     def active(self):
         while True:
-            count = self._socket.readinto(self._byte)
+            try:
+                count = self._socket.readinto(self._byte)
+            except OSError:
+                count = 0
             if count is None:
                 return self._level
             if count == 0:
@@ -132,7 +136,10 @@ def _port_of(bound):
 class UdpSocket:
     def __init__(self, ip, port):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(_sockaddr(ip, port))
+        try:
+            self._socket.bind(_sockaddr(ip, port))
+        except OSError:
+            raise HardwareFault("UDP port %d of %s is in use by another program" % (port, ip))
         self._socket.setblocking(False)
         self.port = port or _port_of(self._socket)
         self._poll = select.poll()
@@ -187,11 +194,15 @@ class Net:
     def udp(self, port):
         return UdpSocket(self._ip, port)
 
-    def address(self, host, port):
+    def address(self, ip, port):
+        return _sockaddr(ip, port)
+
+    def lookup(self, host):
         try:
-            return _sockaddr(host, port)
+            ip = socket.sockaddr(_sockaddr(host, 0))[1]
         except OSError:
             return None
+        return "%d.%d.%d.%d" % (ip[0], ip[1], ip[2], ip[3])
 
 
 class Store:
@@ -241,6 +252,7 @@ class VirtualHal:
         self.identity = Identity()
         self._typed = select.poll()
         self._typed.register(sys.stdin, select.POLLIN)
+        self._line = b""  # what was typed of the present line
 
     def ticks(self):
         # The 64-bit port's ticks have a longer period than the ESP32's.
@@ -257,15 +269,25 @@ class VirtualHal:
         return False
 
     def console_read(self):
+        # Byte by byte: a read of a line that is only half typed would wait for its end, and so would the calls.
+        while self._can_read():
+            byte = sys.stdin.buffer.read(1)
+            if not byte:
+                self._typed.unregister(sys.stdin)  # no more to come
+                return None
+            if byte == b"\n":
+                line, self._line = self._line, b""
+                return "".join([chr(code) for code in line if 32 <= code < 127]).strip()
+            if len(self._line) < _LONGEST_LINE:
+                self._line += byte
+        return None
+
+    def _can_read(self):
         for _stream, event in self._typed.ipoll(0):
             if event & select.POLLIN:
-                line = sys.stdin.readline()
-                if not line:
-                    self._typed.unregister(sys.stdin)  # no more to come
-                    return None
-                return line.strip()
+                return True
             self._typed.unregister(sys.stdin)
-        return None
+        return False
 
     def console_write(self, text):
         print(text)

@@ -4,7 +4,7 @@ from ata.base.unload import forget
 
 
 def test_a_forgotten_module_is_gone_and_can_be_imported_again():
-
+    __import__("ata.region.fr")
     assert "ata.region.fr" in sys.modules
     forget("ata.region.fr")
     assert "ata.region.fr" not in sys.modules

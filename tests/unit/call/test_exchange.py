@@ -22,16 +22,12 @@ PORT = 5060
 class Tones:
     def __init__(self):
         self.now = None
-        self.digits = []
 
     def start(self, script):
         self.now = script
 
     def stop(self):
         self.now = None
-
-    def digit(self, code, ms):
-        self.digits.append((code, ms))
 
 
 class Slot:
@@ -47,7 +43,12 @@ class Slot:
 class PortPath:
     def __init__(self):
         self.tones = Tones()
+        self.played = []
         self.slots = (Slot(), Slot())
+
+
+    def play_digit(self, code, ms):
+        self.played.append((code, ms))
 
 
 class Media:
@@ -296,7 +297,7 @@ def test_digits_by_info_are_played_to_the_far_line():
     world = World("info").call()
     world.exchange.heard_digit(1, 11, world.now)
     world.settle()
-    assert world.media.port(2).tones.digits == [(11, 160)]
+    assert world.media.port(2).played == [(11, 160)]
 
 
 def test_garbage_on_the_sip_socket_changes_nothing():

@@ -5,13 +5,15 @@ TIMEOUTS = {"ring_for": 180000, "first_digit": 15000, "interdigit": 4000, "short
 
 
 class Plan:
-    """102 is whole at once, 9… may always go on, nothing starts with 5."""
+    """102 and *1# are whole at once, 9… may always go on, nothing starts with 5."""
 
     def match(self, digits):
         if digits == "102":
             return dialplan.COMPLETE, digits
-        if digits.startswith("5"):
+        if digits.startswith("5") or digits.endswith("#") and digits != "*1#":
             return dialplan.NONE, digits
+        if digits == "*1#":
+            return dialplan.COMPLETE, digits
         if digits.startswith("9"):
             return dialplan.COMPLETE_AFTER_T, digits
         return dialplan.PARTIAL, digits
@@ -128,6 +130,42 @@ def test_a_number_that_could_go_on_waits_for_the_short_time_or_the_hash():
     phone.off_hook(0)
     dial(phone, "911#")
     assert ("place", "911") in exchange.did
+
+
+def test_a_hash_that_the_plan_knows_is_a_digit():
+    phone, exchange = make()
+    phone.off_hook(0)
+    dial(phone, "*1#")
+    assert ("place", "*1#") in exchange.did
+
+
+def test_a_waiting_caller_that_dies_is_given_up():
+    phone, exchange, _first = talking()
+    phone.incoming(Leg(phone, 1, False), 500)
+    waiting = phone.other
+    assert phone.deadline() == 180500
+    phone.tick(180500)
+    assert exchange.did[-2:] == [("hang_up", waiting), ("tone", None)]
+    assert phone.other is None and phone.deadline() is None and phone.can_take()
+
+
+def test_a_held_call_is_not_given_up():
+    phone, exchange, first = talking()
+    phone.incoming(Leg(phone, 1, False), 500)
+    phone.flash(600)
+    phone.tick(200000)
+    assert phone.other is first and ("hang_up", first) not in exchange.did
+
+
+def test_a_callee_that_rings_for_ever_is_given_up():
+    phone, exchange = make()
+    phone.off_hook(0)
+    dial(phone, "102")
+    leg = phone.active
+    phone.leg_event("alerting", leg, 200)
+    phone.tick(180100)
+    assert exchange.did[-2:] == [("hang_up", leg), ("tone", "congestion")]
+    assert phone.fsm.state == "refused"
 
 
 def test_a_number_outside_the_plan_gets_congestion_tone():

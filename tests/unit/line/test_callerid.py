@@ -77,8 +77,8 @@ def test_a_date_must_be_one():
 
 
 def test_the_message_waiting_lamp_goes_on_and_off():
-    assert callerid.sdmf_waiting(True) == b"\x06\x03BBB" + bytes((-(9 + 3 * 0x42) & 255,))
-    assert callerid.sdmf_waiting(False)[2:5] == b"\x6f\x6f\x6f"
+    assert callerid.message_waiting(True, None, True) == b"\x06\x03BBB" + bytes((-(9 + 3 * 0x42) & 255,))
+    assert callerid.message_waiting(False, None, True)[2:5] == b"\x6f\x6f\x6f"
     assert parsed(callerid.message_waiting(True)) == (0x82, [(0x0B, b"\xff")])
     assert parsed(callerid.message_waiting(False, 0)) == (0x82, [(0x0B, b"\0"), (0x13, b"\0")])
     assert parsed(callerid.message_waiting(True, 300))[1][1] == (0x13, b"\xff")

@@ -1,0 +1,23 @@
+"""One step of a task again and again, whatever happens in it."""
+
+import asyncio
+import gc
+
+from ata.base.errors import BoardLost
+
+
+async def every(ms, name, step, log):
+    """Call `step()` every `ms` milliseconds for ever. Only the loss of the board ends it: any other error is
+    our own mistake (or a heap too full), costs that step, is logged and counted, and the calls go on."""
+    while True:
+        try:
+            step()
+        except BoardLost:
+            raise
+        except MemoryError:
+            gc.collect()
+            log.count("out of memory")
+        except Exception as error:
+            log.count("fault in " + name)
+            log.error(name, "our own mistake: %r" % error)
+        await asyncio.sleep_ms(ms)
