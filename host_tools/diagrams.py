@@ -2,7 +2,7 @@
 
 A place for a diagram is a pair of comment lines in the page:
 
-    <!-- table ata.line.machine LINE_TABLE -->
+    <!-- table ata.line.machine LINE_TABLE down -->     (the table, and the states it begins in)
     …
     <!-- end -->
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "firmware/ARCHITECTURE.md"
-_PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.S)
+_PLACE = re.compile(r"(<!-- table (\S+) (\S+) ([\w ]+) -->\n).*?(<!-- end -->)", re.S)
 
 
 def read_table(module: str, name: str, micropython: Path) -> dict:
@@ -29,12 +29,21 @@ def read_table(module: str, name: str, micropython: Path) -> dict:
     return json.loads(done.stdout)
 
 
-def mermaid(table: dict) -> str:
-    """A state diagram; events with the same end are one arrow, ignored events are left out."""
-    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {next(iter(table))}"]
-    for state, (timeout, row) in table.items():
+def mermaid(table: dict, first: list[str]) -> str:
+    """A state diagram; events with the same end are one arrow, ignored events are left out.
+
+    MicroPython's dictionaries have no order: the states come as they are reached from the `first`.
+    """
+    lines = ["```mermaid", "stateDiagram-v2", *(f"    [*] --> {state}" for state in first)]
+    order = list(first)
+    for state in order:
+        following = {entry[0] for _event, entry in sorted(table[state][1].items()) if entry[0]}
+        order += [name for name in sorted(following) if name not in order]
+    order += sorted(set(table) - set(order))
+    for state in order:
+        timeout, row = table[state]
         arrows: dict[str, list[str]] = {}
-        for event, (following, action) in row.items():
+        for event, (following, action) in sorted(row.items()):
             if following is None and action is None:
                 continue
             label = f"{event} ({timeout})" if event == "timeout" else event
@@ -46,7 +55,8 @@ def mermaid(table: dict) -> str:
 def drawn(page: str, micropython: Path) -> str:
     """The page's text with every diagram drawn anew."""
     return _PLACE.sub(
-        lambda found: found[1] + mermaid(read_table(found[2], found[3], micropython)) + found[4], page
+        lambda found: found[1] + mermaid(read_table(found[2], found[3], micropython), found[4].split()) + found[5],
+        page,
     )
 
 

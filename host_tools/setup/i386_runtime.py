@@ -21,7 +21,7 @@ TARGET = Path("build/runtime/i386").resolve()
 
 
 def fail(reason: str) -> None:
-    print(f"32-bit MicroPython: {reason}", file=sys.stderr)
+    print(f"32-bit MicroPython is not here ({reason}); the 64-bit one is used alone", file=sys.stderr)
     sys.exit(1)
 
 

@@ -18,6 +18,16 @@ _PEAK = 22828  # of a sine of 0 dBm0
 
 
 @dataclass(frozen=True)
+class Warmup:
+    """A step that comes before those that count: checked, not counted."""
+
+    work: Step
+
+    def __call__(self) -> object:
+        return self.work()
+
+
+@dataclass(frozen=True)
 class Row:
     name: str
     text: str
@@ -244,11 +254,12 @@ def _plc(counted: tuple[int, ...], lost: int) -> Iterator[Step]:
     plc = Plc()
     last = 3 + max(lost, len(counted) + 1 if counted[0] == 4 else 0)
     for place, frame in enumerate(frames(voice(8 * FRAME))):
-        step = (lambda pcm=frame: plc.lost(pcm, FRAME)) if 3 <= place < last else (lambda pcm=frame: plc.good(pcm, FRAME))
-        if place in counted:
-            yield step
-        else:
-            step()
+        work = plc.lost if 3 <= place < last else plc.good
+
+        def step(work: Callable = work, pcm: array = frame) -> object:
+            return work(pcm, FRAME)
+
+        yield step if place in counted else Warmup(step)
 
 
 # RTP
@@ -265,15 +276,14 @@ def _receive() -> Iterator[Step]:
     stream, _ = _stream()
     for packet in range(6):
         yield lambda p=_datagram(packet), now=20 * packet: stream.receive(p, len(p), now)
-        stream.take(bytearray(FRAME), 0, FRAME)
+        yield Warmup(lambda: stream.take(bytearray(FRAME), 0, FRAME))
 
 
 @row("rtp take", "a frame out of the jitter buffer")
 def _take() -> Iterator[Step]:
     stream, encoded = _stream()
     for packet in range(6):
-        datagram = _datagram(packet)
-        stream.receive(datagram, len(datagram), 20 * packet)
+        yield Warmup(lambda p=_datagram(packet), now=20 * packet: stream.receive(p, len(p), now))
         yield lambda: stream.take(encoded, 0, FRAME)
 
 
@@ -318,9 +328,8 @@ def _read_size() -> Iterator[Step]:
     stream, _ = _stream()
     sizes = ReadSize()
     for packet in range(6):
-        datagram = _datagram(packet)
-        kind = stream.receive(datagram, len(datagram), 20 * packet)
-        yield lambda k=kind, now=20 * packet: sizes.seen(12 + FRAME, k, stream.info, now)
+        yield Warmup(lambda p=_datagram(packet), now=20 * packet: stream.receive(p, len(p), now))
+        yield lambda now=20 * packet: sizes.seen(12 + FRAME, 1, stream.info, now)
 
 
 def _stream() -> tuple:
@@ -390,11 +399,11 @@ def _echo(taps: int, near_gain: int) -> Iterator[Step]:
     for at in range(FRAME, len(far) - FRAME, FRAME):
         now = range(at, at + FRAME)
         near = array("h", [far[k - 20] // 4 - far[k - 27] // 8 + near_gain * own[k] for k in now])
-        step = lambda near=near, played=array("h", far[at : at + FRAME]): canceller.process(near, played, FRAME)  # noqa: E731
-        if at > 4 * FRAME:
-            yield step
-        else:
-            step()
+
+        def step(near: array = near, played: array = array("h", far[at : at + FRAME])) -> object:  # noqa: B008
+            return canceller.process(near, played, FRAME)
+
+        yield step if at > 4 * FRAME else Warmup(step)
 
 
 # all together

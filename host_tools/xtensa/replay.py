@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from host_tools.xtensa.kernels import Row
+from host_tools.xtensa.kernels import Row, Warmup
 from host_tools.xtensa.machine import MachineFault
 from host_tools.xtensa.recorder import Call, Mismatch, Recording, record
 from host_tools.xtensa.sources import compiled
@@ -62,9 +62,9 @@ class Replay:
             for step in row.steps():
                 cost = self.cost(record(step))
                 result.kernels |= set(cost.calls)
-                if cost.total > result.cost.total:
+                if not isinstance(step, Warmup) and cost.total > result.cost.total:
                     result.cost = cost
-        except (Mismatch, MachineFault, OverflowError, KeyError, ImportError, AttributeError) as error:
+        except (Mismatch, MachineFault, OverflowError, LookupError, ImportError, AttributeError) as error:
             result.error = f"{type(error).__name__}: {error}"
             self.program = self._new_program()
         return result

@@ -129,8 +129,8 @@ def test_spandsp_decodes_it_at_every_level_and_noise(sent, method, kind):
     for level in LEVELS:
         one = sent[method, kind, level]
         for noise in NOISES:
-            # A steady 1200 Hz wakes spandsp's carrier detector only from −26.5 dBm0 on, and off-hook no seizure
-            # comes before the data: it then misses their beginning now and then.
+            # A steady 1200 Hz wakes spandsp's carrier detector only from −26.5 dBm0 on, and off-hook no
+            # seizure comes before the data: it then misses their beginning now and then.
             if method == "talking bell202" and level < -27:
                 continue
             standard = CLASS if method.endswith("bell202") else CLIP

@@ -30,7 +30,8 @@ _NEW_DIGITS = const(16)  # room in the ring of digits heard but not yet fetched
 class LegSlot:
     """The media of one leg: its RTP stream, concealment and linear audio of the present step.
 
-    The buffers (6 KB) are made with the slot's first call and kept: most ports never have a second one.
+    The buffers (6 KB) are kept from call to call. A port's first slot gets them at start, while the heap is
+    in one piece; the second one with its first call, because most ports never have one.
     """
 
     def __init__(self):
@@ -50,13 +51,17 @@ class LegSlot:
         self.voice_due = False
         self.event_due = False
 
+    def prepare(self, depth):
+        """Make the buffers. `depth`: (least, most) ms of the jitter buffer."""
+        self.stream = RtpStream(depth[0], depth[1])
+        self.plc = Plc()
+        self.audio = array("h", bytes(2 * _FRAME))
+        self.encoded = bytearray(_FRAME)
+
     def open(self, payload_type, event_type, depth, random):
-        """Begin a stream. `depth`: (least, most) ms of the jitter buffer. Allocates."""
+        """Begin a stream. Allocates."""
         if self.stream is None:
-            self.stream = RtpStream(depth[0], depth[1])
-            self.plc = Plc()
-            self.audio = array("h", bytes(2 * _FRAME))
-            self.encoded = bytearray(_FRAME)
+            self.prepare(depth)
         self.stream.open(
             _number(random(4)), _number(random(2)), _number(random(4)), payload_type, event_type, _FRAME
         )
@@ -186,18 +191,22 @@ class PortPath:
         if not slot.is_open:
             return
         stream = slot.stream
-        if not (slot.connected and slot.sending):
+        if not slot.sending:
             stream.skip()
             return
         out = self.near
-        if self._deaf or (self.digit_down and slot.mute_digits):
+        if not slot.connected:
+            # Held by us: silence keeps the far end's RTP time-out and the NAT binding alive.
+            out = self.out
+            mix.clear(out, _FRAME)
+        elif self._deaf or (self.digit_down and slot.mute_digits):
             # The tone must not arrive a second time in band (RFC 4733 §1.2), nor the echo of one played here.
             out = self.out
             mix.clear(out, _FRAME)
-        if other.connected and other.receiving:
+        if slot.connected and other.connected and other.receiving:
             if out is self.near:
                 out = self.out
-                mix.copy(self.near, out, _FRAME)
+                mix.copy(out, self.near, _FRAME)
             mix.add(out, other.audio, _FRAME)
         slot.codec.encode(out, stream.packet, _HEADER, _FRAME)
         slot.voice_due = stream.send()
@@ -211,6 +220,8 @@ class MediaPath:
         sine = sine_table()
         self.ports = (PortPath(0, sine), PortPath(1, sine))
         self._depth = (jitter_min, jitter_max)
+        for port in self.ports:
+            port.slots[0].prepare(self._depth)
         self._laws = {}
         self.steps = 0
 

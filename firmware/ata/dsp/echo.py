@@ -368,10 +368,10 @@ def _judge(
                 to_safe = a < k
             elif a > k << 1:
                 from_safe = True
-        elif loud and b < a << 1 or k * 5 < a * 3:
+        elif loud or k * 5 < a * 3:
             work[_SAFE] = 1
             work[_BETTER] = 0
-            from_safe = k < a
+            from_safe = True
         elif a * 10 < k * 9:
             work[_BETTER] += 1
             if work[_BETTER] > 3:

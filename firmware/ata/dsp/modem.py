@@ -175,7 +175,7 @@ def _filter(s1: int, s2: int, x: ptr32, pcm: ptr16, work: ptr32) -> int:
             place += 2
         if place == _Y + 8:
             break
-        if now == 0:  # does a quarter of the energy, the least that a tone begins with, belong to one of them?
+        if now == 0:  # a tone begins with a quarter of the energy at least
             i = 0
             c = energy
             while c > 0x3FFFFF:
