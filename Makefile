@@ -33,10 +33,10 @@ peers: setup
 	@sh host_tools/setup/debian_peers.sh
 
 test: setup peers ## every test, on CPython and on both MicroPythons
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
 
 unit: setup ## only the fast tests: no real time, no other software
-	@$(BIN)/python -m pytest tests/unit tests/property tests/test_architecture.py
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/unit tests/property tests/test_architecture.py
 
 bench: setup ## figures of a call and of the heap beside the recorded ones (SAVE=1 records them)
 	@$(BIN)/python -m host_tools bench $(if $(SAVE),--save)
