@@ -1,6 +1,7 @@
 """`python -m host_tools`: the virtual board for people. `make run` and `make demo` call it."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -25,6 +26,8 @@ app = typer.Typer(
     help="An analog telephone adapter with two phones, all in software.",
 )
 
+RUN_FOLDER = Path(__file__).resolve().parents[1] / "build/run"
+
 Runtime = Annotated[
     str, typer.Option(help="mp32, mp64 or the path of a MicroPython; auto: mp32 where it exists")
 ]
@@ -43,7 +46,11 @@ def run(runtime: Runtime = "auto", heap: Heap = "", tree: Tree = None, config: C
     console = Console(highlight=False)
 
     async def shell() -> int:
-        options = {"runtime": runtime, "heap": heap, "tree": tree, "config_file": config}
+        options: dict[str, Any] = {"runtime": runtime, "heap": heap, "tree": tree}
+        if config is not None:
+            # A lasting folder, so that the firmware can keep the last good settings beside these.
+            RUN_FOLDER.mkdir(parents=True, exist_ok=True)
+            options |= {"folder": RUN_FOLDER, **_settings(config)}
         async with Session(**options) as session:
             with console.status("starting the firmware: DC-DC, leak test, calibration of both chips"):
                 await session.ready()
@@ -90,10 +97,20 @@ def bench(save: Annotated[bool, typer.Option(help="record the figures in the rep
     _run(console, benches.bench(console, save))
 
 
+def _settings(path: Path) -> dict[str, Any]:
+    """Options of Session for a user's file. What is not JSON goes to the firmware as it is: it says why."""
+    text = path.read_text()
+    try:
+        given = json.loads(text)
+    except ValueError:
+        given = None
+    return {"config_file": path} if isinstance(given, dict) else {"config_text": text}
+
+
 def _run(console: Console, work: Coroutine[Any, Any, int]) -> None:
     try:
         code = asyncio.run(work)
-    except (ScenarioError, NotReady, FirmwareEnded) as error:
+    except (ScenarioError, NotReady, FirmwareEnded, OSError) as error:
         console.print(Text(str(error), "red"), soft_wrap=True)
         code = 1
     except KeyboardInterrupt:

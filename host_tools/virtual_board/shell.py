@@ -30,7 +30,7 @@ COMMANDS = (
 )
 _HOLD = 0.1  # seconds by which the telling lags, to be in order as a rule
 WELCOME = (
-    "Two phones, 101 on port 1 and 102 on port 2. Try: [bold cyan]1 lift[/], [bold cyan]1 dial 102[/], "
+    "Two phones, {0} on port 1 and {1} on port 2. Try: [bold cyan]1 lift[/], [bold cyan]1 dial {1}[/], "
     "[bold cyan]2 lift[/], [bold cyan]1 say hello.wav[/], [bold cyan]1 hang[/], [bold cyan]status[/], "
     "[bold cyan]help[/], [bold cyan]quit[/]."
 )
@@ -50,7 +50,7 @@ class Shell:
         """Read lines to their end or `quit`. The exit code: with piped input 1 if any line failed."""
         terminal = sys.stdin.isatty()
         async with story.Teller(self.bench.history, self.bench.now, self.tell, _HOLD):
-            self.console.print(WELCOME)
+            await self._welcome()
             lines = self._typed() if terminal else _piped(sys.stdin)
             async with aclosing(lines):
                 async for text in lines:
@@ -62,6 +62,15 @@ class Shell:
                 for port in (1, 2):
                     await self.bench.quiet(port)
         return 1 if self.failures and not terminal else 0
+
+    async def _welcome(self) -> None:
+        """What went wrong before anyone could see it, and what to try."""
+        for entry in self.bench.history.entries:
+            if entry.kind == "log" and entry.detail["level"] in ("W", "E"):
+                self.console.print(story.line(entry), soft_wrap=True)
+        status = await self.bench.status()
+        numbers = [port.get("number") or "nothing" for port in status["ports"]]
+        self.console.print(WELCOME.format(*numbers))
 
     def tell(self, entry: Entry) -> None:
         if self.verbose or story.worth_telling(entry):
