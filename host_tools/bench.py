@@ -14,7 +14,6 @@ from host_tools.virtual_board import demo, scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "tests/bench/figures.json"
-HEAP = "148K"  # what the official image leaves on an ESP32 without PSRAM, Wi-Fi up
 CALLS = 100
 
 
@@ -27,8 +26,8 @@ async def measure(console: Console) -> dict[str, dict[str, Any]]:
     for figure in result.figures:
         found[figure.name] = {"value": round(figure.value, 4), "unit": figure.unit, "bound": figure.bound}
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task(f"{CALLS} calls in a heap of {HEAP}", total=2 * CALLS)
-        rows = await memory.measure(HEAP, CALLS, lambda row: None, lambda: progress.advance(task))
+        task = progress.add_task(f"{CALLS} calls in a heap of {memory.HEAP}", total=2 * CALLS)
+        rows = await memory.measure(memory.HEAP, CALLS, lambda row: None, lambda: progress.advance(task))
     for row in rows:
         found[f"heap used {row.when}"] = {"value": row.used, "unit": "bytes", "bound": row.used + row.free}
     return found

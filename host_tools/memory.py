@@ -8,6 +8,7 @@ from host_tools.virtual_board.play import Player
 from host_tools.virtual_board.scenario import parse
 from host_tools.virtual_board.session import Session
 
+HEAP = "148K"  # what the official image leaves on an ESP32 without PSRAM once Wi-Fi is up
 # Hanging up is known after flash_max: a short one makes a hundred calls take a minute.
 SETTINGS = {"log": {"level": "info"}, "hook": {"flash_min": 80, "flash_max": 120}}
 _CALL = """

@@ -9,7 +9,7 @@ from micropython import const
 from ata.rtp.readsize import ReadSize
 
 _BLOCK_BYTES = const(320)  # 80 frames × 2 ports × 2 bytes, see hal.contract.PcmPort
-_MAX_DATAGRAM = const(1500)
+_MAX_DATAGRAM = const(600)  # 60 ms of G.711 with its header are 492 bytes
 _DRAIN = const(8)  # datagrams of one leg taken in one call at most: a flood must not hold up the audio
 
 

