@@ -5,17 +5,17 @@ the dialog is built. `local` and `remote` are the values of From and To of a req
 """
 
 from ata.sip.grammar import parse_name_addr, parse_uri
-from ata.sip.message import request
+from ata.sip.message import Message
 
 
 class Dialog:
     """A dialog, early or confirmed.
 
     target: URI text of the peer's Contact. route: list of name-addr texts, the nearest proxy first.
-    local_seq, remote_seq: the last CSeq number each way; remote_seq None = none seen yet.
+    local_seq, remote_seq: the last CSeq number each way; remote_seq -1 = none seen yet.
     """
 
-    def __init__(self, call_id, local, remote, target, route, local_seq, remote_seq=None):
+    def __init__(self, call_id, local, remote, target, route, local_seq, remote_seq=-1):
         self.call_id = call_id
         self.local = local
         self.remote = remote
@@ -34,37 +34,35 @@ class Dialog:
             seq = self.local_seq = self.local_seq + 1
         uri = self.target
         route = self.route
-        host, port = next_hop(route[0] if route else uri)
-        if route:
-            first = parse_name_addr(route[0]).uri
-            if "lr" not in first.params:
-                # A strict router (RFC 2543) wants itself as Request-URI and the target as last Route.
-                first.headers = ""
-                first.params.pop("method", None)
-                route = route[1:] + ["<%s>" % uri]
-                uri = str(first)
-        message = request(method, uri)
+        first = parse_name_addr(route[0]).uri if route else parse_uri(uri)
+        if route and "lr" not in first.params:
+            # A strict router (RFC 2543) wants itself as Request-URI, without what may not stand there, and
+            # the target as last Route.
+            route = route[1:] + ["<%s>" % uri]
+            uri = first.text.replace(";method=%s" % first.params.get("method"), "")
+            if first.headers:
+                uri = uri[: -1 - len(first.headers)]
+        message = Message(method, uri)
         for hop in route:
             message.add("Route", hop)
-        message.add("Max-Forwards", "70")
-        message.add("From", self.local)
-        message.add("To", self.remote)
-        message.add("Call-ID", self.call_id)
-        message.add("CSeq", "%d %s" % (seq, method))
+        message.headers += [
+            ("Max-Forwards", "70"),
+            ("From", self.local),
+            ("To", self.remote),
+            ("Call-ID", self.call_id),
+            ("CSeq", "%d %s" % (seq, method)),
+        ]
+        host, port = next_hop(first)
         return message, host, port
 
     def in_order(self, number):
         """Note the CSeq number of a request of the peer. False if it is older than one seen (§12.2.2)."""
-        if self.remote_seq is not None and number < self.remote_seq:
-            return False
-        self.remote_seq = number
-        return True
+        self.remote_seq = max(number, self.remote_seq)
+        return number == self.remote_seq
 
     def refresh(self, message):
         """Take the remote target of a target refresh: an INVITE or its 2xx (§12.2.1.2, §12.2.2)."""
-        target = contact_of(message)
-        if target:
-            self.target = target
+        self.target = contact_of(message) or self.target
 
 
 def of_response(response, asked):
@@ -87,7 +85,7 @@ def contact_of(message):
     if not value or value == "*":
         return None
     uri = parse_name_addr(value).uri
-    return str(uri) if uri.host else None
+    return uri.text if uri.host else None
 
 
 def tag_of(message, name):
@@ -95,7 +93,6 @@ def tag_of(message, name):
     return parse_name_addr(message.get(name)).params.get("tag")
 
 
-def next_hop(value):
-    """-> (host, port) that a URI or name-addr text leads to, without DNS (RFC 3263 §4)."""
-    uri = parse_name_addr(value).uri if "<" in value else parse_uri(value)
+def next_hop(uri):
+    """-> (host, port) that a Uri leads to, without DNS (RFC 3263 §4)."""
     return uri.params.get("maddr") or uri.host, uri.port or 5060

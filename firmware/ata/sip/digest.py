@@ -1,28 +1,75 @@
 """Digest authentication, the client's side (RFC 3261 §22, RFC 7616, RFC 8760).
 
-choose() takes the strongest challenge that we can answer; answer() computes the credentials for it.
-Algorithms MD5 and SHA-256, each also -sess; qop auth, auth-int (only if auth is not offered) or none.
+Credentials keeps the challenges of one call or registration; choose() takes the strongest that we can
+answer, answer() computes the proof. Algorithms MD5 and SHA-256, each also -sess; qop auth, auth-int (only if
+auth is not offered) or none.
 """
 
 import hashlib
 from binascii import hexlify
 
 from ata.base.errors import PeerError
-from ata.sip.grammar import parse_auth, quote
+from ata.sip.account import token
+from ata.sip.grammar import made_of, need, quote, split_list
 
 _STRENGTH = ("MD5", "MD5-SESS", "SHA-256", "SHA-256-SESS")  # weakest first
 
 
-def _strength(challenge):
-    """The rank of a challenge's algorithm, or -1 if it cannot be answered."""
-    try:
-        scheme, params = parse_auth(challenge)
-    except PeerError:
-        return -1
-    algorithm = params.get("algorithm", "MD5").upper()
-    if scheme.lower() == "digest" and "realm" in params and "nonce" in params and algorithm in _STRENGTH:
-        return _STRENGTH.index(algorithm)
-    return -1
+class Credentials:
+    """Answers to the challenges that one call, or one registration, has met.
+
+    A challenge is kept and answered in advance in the requests that follow, with a rising nonce count.
+    """
+
+    def __init__(self, account, random):
+        self.account = account
+        self.random = random
+        self.challenges = {}  # 401 or 407 -> [challenge text, how often it was answered]
+        self.tries = 0  # challenges in a row; set to 0 when a request is let through
+
+    def challenged(self, response):
+        """Note the challenge of a 401 or 407. False if there is no point in trying again."""
+        status = response.status
+        challenge = choose(response.all("WWW-Authenticate" if status == 401 else "Proxy-Authenticate"))
+        self.tries += 1
+        old = self.challenges.get(status)
+        # Hopeless too: the very first answer to a nonce was refused, and not because the nonce was old.
+        if challenge is None or self.tries > 4 or (old and old[1] == 1 and not is_stale(challenge)):
+            self.challenges.clear()
+            self.tries = 0
+            return False
+        self.challenges[status] = [challenge, 0]
+        return True
+
+    def sign(self, message):
+        """Put the answers to the known challenges into the request `message`."""
+        account = self.account
+        for status, entry in self.challenges.items():
+            entry[1] += 1
+            value = answer(entry[0], message.method, message.uri, account.auth_user, account.password,
+                           message.body, token(self.random, 8), entry[1])  # fmt: skip
+            message.set("Authorization" if status == 401 else "Proxy-Authorization", value)
+
+
+def parse_auth(text):
+    """`Digest realm="a", nonce="b"` → ("Digest", dict of lower-case name → value).
+
+    Values lose their quotes but keep their backslashes: that is what the digest is computed over
+    (RFC 7616 §3.4, unq()).
+    """
+    scheme, _, rest = text.strip(" ").partition(" ")
+    need(made_of(scheme), "Bad digest")
+    params = {}
+    for part in split_list(rest):
+        name, _, value = part.partition("=")
+        name = name.strip(" ")
+        value = value.strip(" ")
+        need(made_of(name) and value, "Bad digest")
+        if value[0] == '"':
+            need(len(value) > 1 and value[-1] == '"', "Bad digest")
+            value = value[1:-1]
+        params[name.lower()] = value
+    return scheme, params
 
 
 def choose(challenges):
@@ -30,10 +77,16 @@ def choose(challenges):
     best = None
     rank = -1
     for challenge in challenges:
-        strength = _strength(challenge)
-        if strength > rank:
-            best = challenge
-            rank = strength
+        try:
+            scheme, params = parse_auth(challenge)
+        except PeerError:
+            continue
+        algorithm = params.get("algorithm", "MD5").upper()
+        if scheme.lower() == "digest" and "realm" in params and "nonce" in params and algorithm in _STRENGTH:
+            strength = _STRENGTH.index(algorithm)
+            if strength > rank:
+                best = challenge
+                rank = strength
     return best
 
 

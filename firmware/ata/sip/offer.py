@@ -3,13 +3,28 @@
 A Negotiation lives as long as its dialog and keeps what later offers must repeat: the o= line, the
 order of the m= lines and the event's payload type. We answer with one codec, the first of the
 offer's that we have, so that it cannot change without a new offer.
+
+Of a description (RFC 8866) parse() keeps the connection address, the direction and what describes audio
+streams; it keeps the other media lines only so that the answer can refuse each in its place (RFC 3264 §6).
 """
 
-from ata.base.errors import PeerError
-from ata.sip.sdp import DIRECTIONS, build, parse
+from collections import namedtuple
 
+from micropython import const
+
+from ata.base.errors import PeerError
+from ata.sip.grammar import made_of, need, parse_number
+
+DIRECTIONS = ("inactive", "recvonly", "sendonly", "sendrecv")  # bit 0: receives, bit 1: sends
+_MOST_STREAMS = const(16)
+_MOST_FORMATS = const(32)
 _NAMES = {0: "PCMU/8000", 8: "PCMA/8000"}  # RFC 3551 §6
-_EVENT = "TELEPHONE-EVENT/8000"
+_EVENT = const("telephone-event/8000")
+
+# What was agreed, as we see it: the IPv4 address and port to send to, codec (0 PCMU, 8 PCMA), payload_type
+# (its number on the wire: the codec's unless the peer mapped another), event_type (-1 = no RFC 4733), ptime
+# (ms a packet to send), send and receive (bools).
+Media = namedtuple("Media", ("ip", "port", "codec", "payload_type", "event_type", "ptime", "send", "receive"))
 
 
 class LocalMedia:
@@ -24,29 +39,15 @@ class LocalMedia:
         self.ptime = ptime
 
 
-class Media:
-    """What was agreed, as we see it."""
-
-    def __init__(self, ip, port, codec, payload_type, event_type, ptime, send, receive):
-        self.ip = ip  # where to send
-        self.port = port
-        self.codec = codec  # 0 PCMU, 8 PCMA
-        self.payload_type = payload_type  # its number on the wire: the codec's unless the peer mapped another
-        self.event_type = event_type  # -1 = no RFC 4733
-        self.ptime = ptime  # ms a packet to send
-        self.send = send
-        self.receive = receive
-
-
 class Negotiation:
     """The offers and answers of one dialog. `session` is the o= line's number, different for each dialog."""
 
     def __init__(self, session):
-        self.sent = None  # the last description sent, for repeating it in a 2xx after a 183
+        self.sent = None  # the last description sent
         self._session = session
         self._version = 1
         self._lines = [None]  # each m= line of the session: None is our audio, text one that is refused
-        self._local = None
+        self._local = None  # type: Any
         self._direction = 3
         self._event_type = None
 
@@ -56,20 +57,16 @@ class Negotiation:
         self._direction = DIRECTIONS.index(direction)
         if self._event_type is None or local.event_type < 0:
             self._event_type = local.event_type
-        formats = []
-        for codec in local.codecs:
-            formats.append((codec, _NAMES[codec]))
-        return self._describe(local, formats, self._event_type, local.ptime, self._direction)
+        return self._describe(local.codecs, self._event_type, local.ptime, self._direction)
 
     def accept_answer(self, body):
         """Media from the answer to make_offer()'s. PeerError 400 or 488 if it is not one."""
         streams = parse(body)
         i = self._lines.index(None)
-        if i >= len(streams):
-            raise PeerError(400, "Answer has too few media")
+        need(i < len(streams), "No answer")
         media = _agree(streams[i], self._local, self._direction)
         if media is None or media.port == 0:
-            raise PeerError(488, "No common codec")
+            raise PeerError(488, "No codec")
         return media
 
     def receive_offer(self, body, local, direction="sendrecv"):
@@ -80,52 +77,44 @@ class Negotiation:
         media = None
         lines = []
         for stream in parse(body):
-            found = None
-            if media is None and None not in lines:
-                found = _agree(stream, local, DIRECTIONS.index(direction))
-            if found is None:
-                lines.append("m=%s 0 %s %s" % (stream.kind, stream.proto, stream.formats[0]))
-            else:
-                media = found
-                lines.append(None)
+            line = "m=%s 0 %s %s\r\n" % (stream.kind, stream.proto, stream.formats[0])
+            if media is None:
+                media = _agree(stream, local, DIRECTIONS.index(direction))
+                if media is not None:
+                    line = None
+            lines.append(line)
         if media is None or (media.port == 0 and self.sent is None):
-            raise PeerError(488, "No common codec")
+            raise PeerError(488, "No codec")
         self._lines = lines
         self._local = local
         if media.event_type >= 0:
             self._event_type = media.event_type
-        name = _NAMES[media.codec]
         ours = (2 if media.send else 0) | (1 if media.receive else 0)
-        formats = [(media.payload_type, name)]
-        return self._describe(local, formats, media.event_type, media.ptime, ours, media.port), media
+        return self._describe((media.codec,), media.event_type, media.ptime, ours, media), media
 
-    def _describe(self, local, formats, event_type, ptime, direction, port=1):
-        media = []
+    def _describe(self, codecs, event_type, ptime, direction, media=None):
+        """The bytes of a description: an offer, or the answer that agrees to `media`."""
+        numbers = attributes = ""
+        for codec in codecs:
+            number = media.payload_type if media else codec
+            numbers += " %d" % number
+            attributes += "a=rtpmap:%d %s\r\n" % (number, _NAMES[codec])
+        if event_type >= 0:
+            numbers += " %d" % event_type
+            attributes += "a=rtpmap:%d %s\r\na=fmtp:%d 0-15\r\n" % (event_type, _EVENT, event_type)
+        port = self._local.port
+        attributes += "a=ptime:%d\r\na=%s\r\n" % (ptime, DIRECTIONS[direction])
+        if media and not media.port:
+            port = 0
+            attributes = ""
+        ip = self._local.ip
+        text = " IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n" % (ip, ip)
         for line in self._lines:
-            if line is not None:
-                media.append(line)
-                continue
-            numbers = ""
-            for number, _ in formats:
-                numbers += " %d" % number
-            if event_type >= 0:
-                numbers += " %d" % event_type
-            media.append("m=audio %d RTP/AVP%s" % (local.port if port else 0, numbers))
-            if not port:
-                continue
-            for number, name in formats:
-                media.append("a=rtpmap:%d %s" % (number, name))
-            if event_type >= 0:
-                media.append("a=rtpmap:%d telephone-event/8000" % event_type)
-                media.append("a=fmtp:%d 0-15" % event_type)
-            media.append("a=ptime:%d" % ptime)
-            media.append("a=" + DIRECTIONS[direction])
-        body = build(local.ip, self._session, self._version, media)
-        if self.sent is not None and self.sent != body:  # RFC 3264 §8: a change raises the version by one
-            self._version += 1
-            body = build(local.ip, self._session, self._version, media)
-        self.sent = body
-        return body
+            text += line or "m=audio %d RTP/AVP%s\r\n%s" % (port, numbers, attributes)
+        if self.sent and not self.sent.endswith(text.encode()):
+            self._version += 1  # RFC 3264 §8: a change raises the version by one
+        self.sent = ("v=0\r\no=- %s %d%s" % (self._session, self._version, text)).encode()
+        return self.sent
 
 
 def _agree(stream, local, direction):
@@ -133,23 +122,21 @@ def _agree(stream, local, direction):
     if stream.kind != "audio" or stream.proto != "RTP/AVP":
         return None
     codec = payload_type = event_type = -1
-    for number in stream.formats:
-        name = stream.rtpmap.get(number)
-        if not number or number.strip("0123456789") or len(number) > 3 or int(number) > 127:
+    for text in stream.formats:
+        if len(text) > 3 or not made_of(text, "0123456789") or int(text) > 127:
             continue
-        number = int(number)
-        if name is None:
-            name = _NAMES.get(number)
-        elif name.endswith("/1"):  # one channel, said although it is the default
+        number = int(text)
+        name = stream.rtpmap.get(text) or _NAMES.get(number) or ""
+        if name.endswith("/1"):  # one channel, said although it is the default
             name = name[:-2]
-        if name == _EVENT:
+        if name == _EVENT.upper():
             if event_type < 0 and local.event_type >= 0:
                 event_type = number
-            continue
-        for ours in local.codecs:
-            if codec < 0 and _NAMES[ours] == name:
-                codec = ours
-                payload_type = number
+        elif codec < 0:
+            for ours in local.codecs:
+                if _NAMES[ours] == name:
+                    codec = ours
+                    payload_type = number
     if codec < 0 or (stream.port and stream.ip is None):
         return None
     ptime = stream.ptime
@@ -161,3 +148,69 @@ def _agree(stream, local, direction):
     send = bool(direction & 2 and theirs & 1 and stream.port and stream.ip != "0.0.0.0")
     receive = bool(direction & 1 and theirs & 2 and stream.port)
     return Media(stream.ip, stream.port, codec, payload_type, event_type, ptime, send, receive)
+
+
+class Stream:
+    """One m= line with the attributes under it."""
+
+    def __init__(self, kind, port, proto, formats, ip, direction):
+        self.kind = kind  # "audio", "video", "image" …
+        self.port = port  # 0 = refused or ended
+        self.proto = proto  # "RTP/AVP" …
+        self.formats = formats  # payload types as text, in order of preference
+        self.ip = ip  # the sender's IPv4 address for this stream, or None if it is not one
+        self.direction = direction  # as the sender of the description sees it: an index into DIRECTIONS
+        self.ptime = 0  # ms that the sender wants to receive, 0 = not said
+        self.maxptime = 0
+        self.rtpmap = {}  # format → "PCMU/8000"
+
+
+def parse(body):
+    """bytes → list of Stream. PeerError(400) on what is not SDP."""
+    try:
+        text = bytes(body).decode()
+    except UnicodeError:
+        text = ""
+    lines = text.replace("\r\n", "\n").split("\n", 256)
+    need(lines[0] == "v=0" and len(lines) <= 256, "Bad SDP")
+    # What stands before the first m= line is said for all of them.
+    stream = Stream("", 0, "", (), None, 3)
+    session = stream
+    streams = []
+    for line in lines:
+        kind, equals, value = line.partition("=")
+        need(line == "" or (equals and len(kind) == 1), "Bad SDP")
+        if kind == "m":
+            parts = value.split(" ", _MOST_FORMATS + 3)
+            need(4 <= len(parts) <= _MOST_FORMATS + 3 and len(streams) < _MOST_STREAMS, "Bad m=")
+            port = parse_number(parts[1].partition("/")[0], 65535, "Bad m=")
+            stream = Stream(parts[0], port, parts[2], parts[3:], session.ip, session.direction)
+            streams.append(stream)
+        elif kind == "c":
+            stream.ip = _address(value)
+        elif kind == "a":
+            name, _, value = value.partition(":")
+            if name in DIRECTIONS:
+                stream.direction = DIRECTIONS.index(name)
+            elif name == "rtpmap":
+                number, _, encoding = value.partition(" ")
+                if number in stream.formats:
+                    stream.rtpmap[number] = encoding.strip(" ").upper()
+            elif streams and name in ("ptime", "maxptime"):
+                value = value.strip(" ").partition(".")[0]  # some send "20.0"
+                setattr(stream, name, parse_number(value, 10000, "Bad ptime"))
+    return streams
+
+
+def _address(value):
+    """"IN IP4 192.0.2.1/127" → the address; None for what is not IPv4."""
+    parts = value.split(" ", 3)
+    need(len(parts) == 3, "Bad c=")
+    address = parts[2].partition("/")[0]
+    octets = address.split(".", 4)
+    if parts[1] != "IP4" or len(octets) != 4 or address.strip("0123456789."):
+        return None
+    for octet in octets:
+        need(len(octet) < 4, "Bad c=")
+        parse_number(octet, 255, "Bad c=")
+    return address

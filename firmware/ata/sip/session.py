@@ -9,11 +9,11 @@ in the 200 and find the answer in the ACK. Hold and resume are re-INVITEs by dir
 """
 
 from ata.base.errors import PeerError
-from ata.base.fsm import Fsm
-from ata.sip.account import Credentials, token
-from ata.sip.dialog import of_response, tag_of
+from ata.sip.account import token
+from ata.sip.dialog import of_response
 from ata.sip.grammar import unescape
 from ata.sip.offer import Negotiation
+from ata.sip.transaction import Machine
 
 _DONE = ("terminated", "done")
 _RETRY = (None, "retry")
@@ -30,7 +30,6 @@ _FAIL = ("terminated", "fail")
 # Events of the app: ring answer reject hangup hold. Of our INVITE: 1xx 2xx (the first) challenge (that can be
 # answered) glare (491) refused. Of requests that come: cancel bye reinvite ack; noack = the ACK for our 2xx
 # did not come. lost = the peer does not know the dialog any more. done = our BYE was answered.
-# Whatever a state has no row for comes too late or from a confused peer, and changes nothing.
 TABLE = {
     # we call
     "calling": (None, {"1xx": ("early", "progress"), "2xx": _AGREE, "challenge": _RETRY, "refused": _FAIL,
@@ -64,10 +63,8 @@ TABLE = {
     "terminated": (None, {}),
 }  # fmt: skip
 
-_DTMF = "application/dtmf-relay"
 
-
-class Session:
+class Session(Machine):
     """A call of the account `account` (its key). Made by UserAgent.invite and by an INVITE that comes in.
 
     outgoing: True if we call. remote_user, remote_display, remote_uri: the other party, unescaped text.
@@ -81,11 +78,12 @@ class Session:
         self.account = account.key
         self.dialog = dialog
         self.outgoing = outgoing = invite is None
+        Machine.__init__(self, "session", TABLE, self, "calling" if outgoing else "incoming", self)
         self.call_id = dialog.call_id
         self.local_tag = local_tag
         self.remote_user = unescape(remote.uri.user or "")
         self.remote_display = remote.display
-        self.remote_uri = str(remote.uri)
+        self.remote_uri = remote.uri.text
         self.alert_info = None if outgoing else invite.request.get("Alert-Info")
         self.media = None
         self.local = None  # LocalMedia
@@ -99,37 +97,28 @@ class Session:
         self.forks = None  # To tags of further 2xx (§13.2.2.4)
         self.told = False  # the last word was said
         self.negotiation = Negotiation("%d" % int(token(ua.random, 3), 16))
-        self.credentials = Credentials(account, ua.random)
-        self.fsm = Fsm("session", TABLE, self, "calling" if outgoing else "incoming", self, ua.unexpected)
-
-    @property
-    def state(self):
-        return self.fsm.state
+        self.credentials = account.credentials(ua.random)
 
     def __getitem__(self, name):
         # The Fsm asks for a state's timeout in ms.
         if name == "cancel":
-            return self.ua.transactions.timers["B"]  # §9.1
+            return self.ua.transactions["B"]  # §9.1
         if name == "ringing":
             return 60000  # §13.3.1.1
         # Glare (§14.1): the owner of the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms.
         part = self.ua.random(1)[0]
         return 2100 + 10 * (190 * part // 255) if self.outgoing else 10 * (200 * part // 255)
 
-    def handle(self, event, now, *args):
-        """An event of TABLE; nothing if it means nothing in the present state. -> True if it did."""
-        if self.fsm.knows(event):
-            self.fsm.handle(event, now, *args)
-            return True
-        return False
-
     def response(self, transaction, status, response, now):
         """A request of ours was answered, or our 2xx was not acknowledged (see Transaction.user)."""
         method = transaction.method
-        invite = method == "INVITE"
-        if invite and 200 <= status < 300 and not self._acknowledge(transaction, response, now):
-            return
-        if transaction is not self.invite if invite else status < 200:
+        credentials = self.credentials
+        if method == "INVITE":
+            if 200 <= status < 300 and not self._acknowledge(transaction, response, now):
+                return
+            if transaction is not self.invite:
+                return
+        elif status < 200:
             return
         said = response if status < 300 else status
         event = "refused"
@@ -138,25 +127,26 @@ class Session:
         elif status < 200:
             event = "1xx"
         elif status < 300:
-            self.credentials.tries = 0
+            if credentials:
+                credentials.tries = 0
             event = "2xx"
         elif (
             status in (401, 407)
+            and credentials
             and (self.trusted or transaction.host in self.identity.hop)
-            and self.credentials.challenged(response)
+            and credentials.challenged(response)
         ):
             event = "challenge"
             said = transaction
-            if not invite:
-                self.retry(now, transaction)
-                return
-        elif status == 481 or (invite and status == 408):  # §12.2.1.2
+        elif status == 481 or (status == 408 and method == "INVITE"):  # §12.2.1.2
             event = "lost"
         elif status == 491:
             event = "glare"
-        if invite:
+        if method == "INVITE":
             if not self.handle(event, now, said) and status >= 300:
                 self.handle("refused", now, status)
+        elif event == "challenge":
+            self.retry(now, transaction)
         elif method == "BYE":
             self.handle("done", now)
         elif event == "lost":
@@ -165,16 +155,12 @@ class Session:
     def retry(self, now, transaction):
         """The same request again, with the answer to a challenge (§22.2)."""
         message = transaction.request
-        message.remove("Via")
+        message.headers.pop(0)  # our Via
         self.dialog.local_seq += 1
         message.set("CSeq", "%d %s" % (self.dialog.local_seq, message.method))
-        retried = self._send(message, transaction.host, transaction.port, now)
+        retried = self.ua.send(message, transaction.host, transaction.port, self, now)
         if transaction is self.invite:
             self.invite = retried
-
-    def _send(self, message, host, port, now):
-        self.credentials.sign(message)
-        return self.ua.send(message, host, port, self, now)
 
     def _offer(self):
         self.said = self.want
@@ -189,14 +175,16 @@ class Session:
         if hop:
             host, port = hop
             self.trusted = host in self.identity.hop
-        message.add("Contact", self.identity.contact)
-        self._with_sdp(message, self._offer())
-        self.invite = self._send(message, host, port, now)
+        self._complete(message, self._offer())
+        self.invite = self.ua.send(message, host, port, self, now)
 
-    def _with_sdp(self, message, body):
-        message.add("Allow", self.ua.ALLOW)
-        message.add("Content-Type", "application/sdp")
-        message.body = body
+    def _complete(self, message, body):
+        """Add what an INVITE and the answers that lead to a call have; `body` is SDP or None."""
+        message.add("Contact", self.identity.contact)
+        if body:
+            message.add("Allow", self.ua.ALLOW)
+            message.add("Content-Type", "application/sdp")
+            message.body = body
 
     def progress(self, now, response):
         media = None
@@ -207,16 +195,16 @@ class Session:
 
     def _acknowledge(self, transaction, response, now):
         """Send the ACK for a 2xx. False if that was all: it is a repeated one, or of another fork."""
-        tag = tag_of(response, "To")
+        dialog = of_response(response, self.dialog)
+        tag = dialog.remote_tag
         if self.established and tag != self.dialog.remote_tag:
             # Only the first branch that answers is the call; the others are thanked and left (§13.2.2.4).
-            other = of_response(response, self.dialog)
-            self.ua.send_ack(other, response, None)
+            self.ua.send_ack(dialog, response, None)
             if self.forks is None:
                 self.forks = []
             if tag not in self.forks:
                 self.forks.append(tag)
-                message, host, port = other.request("BYE")
+                message, host, port = dialog.request("BYE")
                 self.ua.send(message, host, port, None, now)
             return False
         if transaction.request is None:
@@ -225,7 +213,7 @@ class Session:
         if self.established:
             self.dialog.refresh(response)
         else:
-            self.dialog = of_response(response, self.dialog)
+            self.dialog = dialog
             self.established = True
         self.ua.send_ack(self.dialog, response, transaction)
         return True
@@ -251,14 +239,9 @@ class Session:
             self.handle("hold", now)
 
     def _agreed(self, media):
-        a = self.media
-        b = self.media = media
-        if a is None:
-            self.ua.events.append(("answered", self, b))
-        elif (a.ip, a.port, a.payload_type, a.event_type, a.ptime, a.send, a.receive) != (
-            b.ip, b.port, b.payload_type, b.event_type, b.ptime, b.send, b.receive
-        ):  # fmt: skip
-            self.ua.events.append(("media", self, b))
+        if media != self.media:
+            self.ua.events.append(("media" if self.media else "answered", self, media))
+            self.media = media
 
     def unmodified(self, now, status):
         # The session stays as it was (§14.1), until it is wished for again.
@@ -304,11 +287,8 @@ class Session:
         request = self.invite.request
         response = self.ua.reply(request, status, self.local_tag)
         if status < 300:
-            for route in request.all("Record-Route"):  # §12.1.1
-                response.add("Record-Route", route)
-            response.add("Contact", self.identity.contact)
-        if body:
-            self._with_sdp(response, body)
+            response.copy(request, ("Record-Route",))  # §12.1.1
+            self._complete(response, body)
         self.invite.respond(response, now)
 
     def refuse(self, now, status=480):
@@ -326,34 +306,12 @@ class Session:
             self.quiet(now)
             self.handle("ack", now, message)
 
-    # digits
-
-    def info(self, request):
-        """An INFO came in. -> the status to answer with."""
-        if not request.body:
-            return 200
-        if media_type(request) not in (_DTMF, "application/dtmf"):
-            return 415
-        digit, ms = _digit_of(request.body)
-        if not digit:
-            return 400
-        self.ua.events.append(("dtmf", self, digit, ms))
-        return 200
-
-    def send_info(self, digit, ms, now):
-        """Send a digit in an INFO; nothing if the call is not up."""
-        if self.media is not None and not self.told:
-            message, host, port = self.dialog.request("INFO")
-            message.add("Content-Type", _DTMF)
-            message.body = ("Signal=%s\r\nDuration=%d\r\n" % (digit, ms)).encode()
-            self._send(message, host, port, now)
-
     # the end
 
     def leave(self, now, _=None):
         self.over(now)
         message, host, port = self.dialog.request("BYE")
-        self._send(message, host, port, now)
+        self.ua.send(message, host, port, self, now)
 
     def lose(self, now, status):
         self.quiet(now)
@@ -375,7 +333,7 @@ class Session:
         """Nothing more is to come."""
         invite = self.invite
         if invite is not None:
-            if invite.fsm.state == "proceeding":
+            if invite.state == "proceeding":
                 invite.end(now)  # its CANCEL was not answered (§9.1)
             if invite.group is self.ua.transactions.servers:
                 invite.user = None  # a client's is still to see further 2xx
@@ -385,28 +343,3 @@ class Session:
     def quiet(self, now):
         """Stop repeating our 2xx."""
         self.invite.handle("ack", now)
-
-
-def media_type(message):
-    """The Content-Type without parameters, lower case."""
-    return (message.get("Content-Type") or "").split(";")[0].strip(" ").lower()
-
-
-def _digit_of(body):
-    """-> (character or None, ms) of a dtmf-relay body, "Signal=5\\r\\nDuration=160", or a bare digit."""
-    digit = ""
-    ms = 160
-    try:
-        for line in body.decode().upper().split("\n"):
-            name, equals, value = line.partition("=")
-            name = name.strip()
-            value = value.strip()
-            if name == "DURATION":
-                ms = min(max(int(value), 40), 5000)
-            elif name == "SIGNAL" or (name and not equals):
-                digit = value or name
-    except ValueError:  # UnicodeError is one
-        return None, 0
-    if digit in ("10", "11"):
-        digit = "*#"[int(digit) - 10]  # as some gateways write them, after RFC 4733
-    return digit if len(digit) == 1 and digit in "0123456789*#ABCD" else None, ms

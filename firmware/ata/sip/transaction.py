@@ -14,13 +14,13 @@ Three differences from the figures of the RFC, none visible on the wire:
   through both (§17.1.2.2; a provisional answer sets Timer E to T2), for a server because it answers at once.
 * The INVITE server repeats the 2xx itself in Accepted until its user has seen the ACK (§13.3.1.4
   asks this of the user, with the intervals of Timer G), and Timer L without an ACK tells the user.
-* What a state has no row for is dropped by `handle`: a 1xx after a final answer, an INVITE after its 2xx.
+* What a state has no row for is passed over: a 1xx after a final answer, an INVITE after its 2xx.
 """
 
 from ata.base.clock import add, diff, due, sooner
 from ata.base.fsm import Fsm
 from ata.sip.dialog import tag_of
-from ata.sip.message import request
+from ata.sip.message import Message
 
 _OVER = ("terminated", "end")
 _EXPIRED = ("terminated", "expire")
@@ -35,9 +35,8 @@ _TERMINATED = (None, {})
 
 # Figure 5 and RFC 6026 §7.2. "final" is a status from 300 to 699.
 INVITE_CLIENT = {
-    "idle": (None, {"start": ("calling", "say")}),
-    "calling": ("B", {"again": _AGAIN, "1xx": ("proceeding", "inform"), "2xx": _ACCEPTED, "final": _REFUSED,
-                      "timeout": _EXPIRED, "unreachable": _EXPIRED}),
+    "calling": ("B", {"start": ("calling", "say"), "again": _AGAIN, "1xx": ("proceeding", "inform"),
+                      "2xx": _ACCEPTED, "final": _REFUSED, "timeout": _EXPIRED, "unreachable": _EXPIRED}),
     "proceeding": (None, {"1xx": _TOLD, "2xx": _ACCEPTED, "final": _REFUSED}),
     "accepted": ("M", {"2xx": _TOLD, "timeout": _OVER}),
     "completed": ("D", {"final": _REPEAT, "timeout": _OVER}),
@@ -46,16 +45,14 @@ INVITE_CLIENT = {
 
 # Figure 6.
 OTHER_CLIENT = {
-    "idle": (None, {"start": ("trying", "say")}),
-    "trying": ("F", {"again": _AGAIN, "1xx": _TOLD, "2xx": _ANSWERED, "final": _ANSWERED, "timeout": _EXPIRED,
-                     "unreachable": _EXPIRED}),
+    "trying": ("F", {"start": ("trying", "say"), "again": _AGAIN, "1xx": _TOLD, "2xx": _ANSWERED,
+                     "final": _ANSWERED, "timeout": _EXPIRED, "unreachable": _EXPIRED}),
     "completed": ("K", {"timeout": _OVER}),
     "terminated": _TERMINATED,
 }  # fmt: skip
 
 # Figure 7 and RFC 6026 §7.1.
 INVITE_SERVER = {
-    "idle": (None, {"1xx": ("proceeding", "say"), "2xx": ("accepted", "say"), "final": _SAID}),
     "proceeding": (None, {"request": _REPEAT, "1xx": (None, "say"), "2xx": ("accepted", "say"),
                           "final": _SAID}),
     "accepted": ("L", {"again": _AGAIN, "ack": (None, "quiet"), "timeout": _EXPIRED}),
@@ -67,14 +64,26 @@ INVITE_SERVER = {
 
 # Figure 8.
 OTHER_SERVER = {
-    "idle": (None, {"2xx": _SAID, "final": _SAID}),
+    "trying": (None, {"2xx": _SAID, "final": _SAID}),
     "completed": ("J", {"request": _REPEAT, "timeout": _OVER}),
     "terminated": _TERMINATED,
 }  # fmt: skip
 
 
-class Transaction:
-    """One transaction of `layer`.
+class Machine(Fsm):
+    """A state machine of this package: what its present state has no row for came too late or from a confused
+    peer, and changes nothing."""
+
+    def handle(self, event, now, *args):
+        """-> True if the event meant something in the present state."""
+        known = self.knows(event)
+        if known:
+            Fsm.handle(self, event, now, *args)
+        return known
+
+
+class Transaction(Machine):
+    """One transaction of `layer`, in its dictionary `group` under `key`.
 
     user: who is told, or None. Its `response(transaction, status, response, now)` is called for each response
     that a client lets through. Status 408 and response None: nobody answered a client, or nobody sent an ACK
@@ -83,24 +92,19 @@ class Transaction:
     """
 
     def __init__(self, layer, group, key, table, request, user, host, port):
+        start = "calling" if table is INVITE_CLIENT else "proceeding" if table is INVITE_SERVER else "trying"
+        Machine.__init__(self, key, table, self, start, layer)
         self.layer = layer
         self.group = group
-        self.key = key
         self.user = user
         self.host = host
         self.port = port
         self.request = request
         self.method = request.method
         self.data = b""
-        self.interval = layer.t1
+        self.interval = 0
         self.again_at = None
-        self.fsm = Fsm(key, table, self, "idle", layer.timers, layer.unexpected)
         group[key] = self
-
-    def handle(self, event, now, *args):
-        """An event of the table, or nothing if the present state has no row for it."""
-        if self.fsm.knows(event):
-            self.fsm.handle(event, now, *args)
 
     def respond(self, response, now):
         """A response: send it, from a server, or take it, in a client."""
@@ -109,22 +113,23 @@ class Transaction:
 
     def repeats(self):
         """True while a message is being repeated until an answer comes."""
-        return self.again_at is not None and self.fsm.knows("again")
+        return self.again_at is not None and self.knows("again")
 
     def deadline(self):
-        end = self.fsm.deadline()
+        end = Machine.deadline(self)
         return sooner(end, self.again_at) if self.repeats() else end
 
     def tick(self, now):
-        if self.repeats() and due(self.again_at, now):
-            self.fsm.handle("again", now)
-        self.fsm.tick(now)
+        if due(self.again_at, now):
+            self.handle("again", now)
+        Machine.tick(self, now)
 
     # actions of the tables
 
     def send(self, now, _=None):
         """Send, or send again, what the transaction sent last."""
-        self.layer.transmit(self.data, self.host, self.port)
+        if self.data:
+            self.layer.transmit(self.data, self.host, self.port)
 
     def say(self, now, message):
         """Send the request of a client, or a response of a server."""
@@ -137,7 +142,7 @@ class Transaction:
 
     def retransmit(self, now):
         self.interval *= 2
-        if self.fsm.state != "calling":
+        if self.state != "calling":
             self.interval = min(self.interval, self.layer.t2)
         self.again_at = add(now, self.interval)
         self.send(now)
@@ -146,9 +151,10 @@ class Transaction:
         self.again_at = None
 
     def refused(self, now, response):
-        # The ACK for a refusal belongs to the transaction, goes where the INVITE went and has its
-        # Request-URI, branch and Route (§17.1.1.3).
-        self.data = derived(self.request, "ACK", response.get("To")).encode()
+        # The ACK for a refusal belongs to the transaction and goes where the INVITE went (§17.1.1.3).
+        ack = derived(self.request, "ACK")
+        ack.set("To", response.get("To"))
+        self.data = ack.encode()
         self.send(now)
         self.inform(now, response)
 
@@ -167,43 +173,44 @@ class Transaction:
 
     def end(self, now):
         self.data = b""  # its session may keep the rest as long as the call
-        if self.group.get(self.key) is self:
-            del self.group[self.key]
+        if self.group.get(self.name) is self:
+            del self.group[self.name]
 
 
 class Transactions:
     """All transactions of one user agent.
 
-    transmit(data, host, port) sends a datagram; unexpected(machine, event) as of Fsm. t1, t2, t4 in ms.
-    limit: how many client and how many server transactions may be held; beyond it the oldest of those that
-    only wait for stray repetitions go first.
+    transmit(data, host, port) sends a datagram. t1, t2, t4 in ms. limit: how many client and how many server
+    transactions may be held; beyond it the oldest of those that only wait for stray repetitions go first.
     """
 
-    def __init__(self, transmit, unexpected=None, t1=500, t2=4000, t4=5000, limit=8):
+    def __init__(self, transmit, t1=500, t2=4000, t4=5000, limit=8):
         self.transmit = transmit
-        self.unexpected = unexpected
         self.t1 = t1
         self.t2 = t2
+        self.t4 = t4
         self.limit = limit
         self.clients = {}
         self.servers = {}
-        long = 64 * t1
-        self.timers = {  # §17 table 4, RFC 6026 §7
-            "B": long, "D": max(long, 32000), "F": long, "H": long, "I": t4,
-            "J": long, "K": t4, "L": long, "M": long,
-        }  # fmt: skip
+
+    def __getitem__(self, timer):
+        """The ms of a timer, by its letter: §17 table 4, RFC 6026 §7."""
+        if timer in "IK":
+            return self.t4
+        # B, F, H, J, L, M: 64 × T1. On UDP, D is not shorter than 32 s.
+        return max(64 * self.t1, 32000 if timer == "D" else 0)
 
     def cancel(self, invite, now):
         """Send the CANCEL of the client transaction `invite` (§9.1): same branch, its own transaction."""
-        message = derived(invite.request, "CANCEL", invite.request.get("To"))
-        self.request(message, invite.host, invite.port, None, now)
+        self.request(derived(invite.request, "CANCEL"), invite.host, invite.port, None, now)
 
     def request(self, message, host, port, user, now):
         """Send `message`, with our Via on it, in a new client transaction. -> Transaction"""
-        self._make_room(self.clients, now)
-        table = INVITE_CLIENT if message.method == "INVITE" else OTHER_CLIENT
+        clients = self.clients
+        self._make_room(clients, now)
         key = message.top_branch + message.method
-        transaction = Transaction(self, self.clients, key, table, message, user, host, port)
+        table = INVITE_CLIENT if message.method == "INVITE" else OTHER_CLIENT
+        transaction = Transaction(self, clients, key, table, message, user, host, port)
         transaction.handle("start", now, message)
         return transaction
 
@@ -217,11 +224,12 @@ class Transactions:
 
     def serve(self, message, key, user, host, port, now):
         """A new server transaction for a request, or None if there is no room for one."""
-        self._make_room(self.servers, now)
-        if len(self.servers) >= self.limit:
+        servers = self.servers
+        self._make_room(servers, now)
+        if len(servers) >= self.limit:
             return None
         table = INVITE_SERVER if message.method == "INVITE" else OTHER_SERVER
-        return Transaction(self, self.servers, key, table, message, user, host, port)
+        return Transaction(self, servers, key, table, message, user, host, port)
 
     def unreachable(self, host, now):
         """Nothing can be sent to `host`: what waits for it fails with 503 (§8.1.3.1)."""
@@ -244,11 +252,10 @@ class Transactions:
     def _make_room(self, group, now):
         while len(group) >= self.limit:
             oldest = None
-            for transaction in group.values():
-                fsm = transaction.fsm
-                if fsm.state in ("accepted", "completed", "confirmed") and not transaction.repeats():
-                    if oldest is None or diff(fsm.since, oldest.fsm.since) < 0:
-                        oldest = transaction
+            for each in group.values():
+                if each.state in ("accepted", "completed", "confirmed") and not each.repeats():
+                    if oldest is None or diff(each.since, oldest.since) < 0:
+                        oldest = each
             if oldest is None:
                 return
             oldest.end(now)
@@ -265,15 +272,9 @@ def server_key(message, method, via):
         message.uri, tag_of(message, "From"), message.call_id, method, message.cseq[0], branch)  # fmt: skip
 
 
-def derived(invite, method, to):
-    """The ACK for a refusal, or the CANCEL, of the request `invite` (§17.1.1.3, §9.1)."""
-    message = request(method, invite.uri)
-    message.add("Via", invite.get("Via"))
-    for route in invite.all("Route"):
-        message.add("Route", route)
-    message.add("From", invite.get("From"))
-    message.add("To", to)
-    message.add("Call-ID", invite.get("Call-ID"))
+def derived(invite, method):
+    """The CANCEL, or all but the To of the ACK for a refusal, of the request `invite` (§9.1, §17.1.1.3)."""
+    message = Message(method, invite.uri)
+    message.copy(invite, ("Via", "Route", "From", "To", "Call-ID", "Max-Forwards"))
     message.add("CSeq", "%d %s" % (invite.cseq[0], method))
-    message.add("Max-Forwards", "70")
     return message

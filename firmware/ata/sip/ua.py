@@ -23,10 +23,10 @@ from ata.base.clock import sooner
 from ata.base.errors import LocalError, PeerError
 from ata.sip.account import Account, token
 from ata.sip.dialog import Dialog, of_request, tag_of
-from ata.sip.grammar import parse_name_addr, parse_uri, parse_via
+from ata.sip.grammar import parse_name_addr, parse_uri, parse_via, split_list
 from ata.sip.message import parse, response
 from ata.sip.offer import LocalMedia, Negotiation
-from ata.sip.session import Session, media_type
+from ata.sip.session import Session
 from ata.sip.transaction import Transactions, server_key
 
 # Methods of other RFCs that are known but not allowed here (405); a name nobody knows is 501 (§8.2.1).
@@ -56,7 +56,7 @@ class UserAgent:
         self.events = []  # what poll() gives next
         self.counts = {}
         self.fault = None  # the last error of our own that a datagram brought out
-        self.transactions = Transactions(self.transmit, self.unexpected, t1)
+        self.transactions = Transactions(self.transmit, t1)
 
     def add_account(self, key, user, domain=None, server=None, auth_user=None, password="", display="",
                     expires=300, register=True, outbound=None, number=None):  # fmt: skip
@@ -78,12 +78,12 @@ class UserAgent:
     def start(self, now):
         """Begin to register."""
         for registration in self.registrations:
-            registration.fsm.handle("start", now)
+            registration.handle("start", now)
 
     def stop(self, now):
         """Unregister."""
         for registration in self.registrations:
-            registration.fsm.handle("stop", now)
+            registration.handle("stop", now)
 
     def poll(self):
         return self.events.pop(0) if self.events else None
@@ -91,18 +91,14 @@ class UserAgent:
     def deadline(self):
         """The tick at which tick() is wanted, or None."""
         end = self.transactions.deadline()
-        for registration in self.registrations:
-            end = sooner(end, registration.fsm.deadline())
-        for session in self.sessions:
-            end = sooner(end, session.fsm.deadline())
+        for each in self.registrations + self.sessions:
+            end = sooner(end, each.deadline())
         return end
 
     def tick(self, now):
         self.transactions.tick(now)
-        for registration in self.registrations:
-            registration.fsm.tick(now)
-        for session in list(self.sessions):
-            session.fsm.tick(now)
+        for each in self.registrations + self.sessions:
+            each.tick(now)
 
     # what the call machine asks for
 
@@ -111,12 +107,11 @@ class UserAgent:
 
         A target that leads nowhere fails with 404 through poll().
         """
-        account = None
-        for each in self.accounts:
-            if each.key == key:
-                account = each
-        if account is None:
-            raise LocalError("no account for port %s" % key)
+        for account in self.accounts:
+            if account.key == key:
+                break
+        else:
+            raise LocalError("no account")
         status = 404
         way = None
         try:
@@ -158,7 +153,10 @@ class UserAgent:
             session.handle("hold", now)
 
     def send_info(self, session, digit, ms, now):
-        session.send_info(digit, ms, now)
+        """Send a digit, one of "0123456789*#ABCD", of `ms` milliseconds; nothing if the call is not up."""
+        from ata.sip.info import send  # loaded only where it is used: memory
+
+        send(session, digit, ms, now)
 
     def unreachable(self, host, now):
         """The caller could not send to `host` (no such name, no route): do not wait for answers from it."""
@@ -167,23 +165,24 @@ class UserAgent:
     # sending
 
     def send(self, message, host, port, user, now):
-        """Send a request in a new transaction that reports to `user`. -> Transaction"""
+        """Send a request, signed by `user`, in a new transaction that reports to it. -> Transaction"""
+        if user is not None and user.credentials is not None:
+            user.credentials.sign(message)
         message.set("User-Agent", self.product)
         self._stamp(message)
         return self.transactions.request(message, host, port, user, now)
 
     def _stamp(self, message):
         via = "SIP/2.0/UDP %s:%d;rport;branch=z9hG4bK%s" % (self.host, self.port, token(self.random, 6))
-        message.insert_first("Via", via)
+        message.headers.insert(0, ("Via", via))
 
     def send_ack(self, dialog, answer, transaction):
         """Send the ACK for the 2xx `answer`; leave a copy in its client transaction, for repeated ones."""
         message, host, port = dialog.request("ACK", answer.cseq[0])
         self._stamp(message)
         if transaction is not None:
-            for name, value in transaction.request.headers:
-                if name.endswith("uthorization"):  # §13.2.2.4: the credentials of the INVITE
-                    message.add(name, value)
+            # §13.2.2.4: the credentials of the INVITE
+            message.copy(transaction.request, ("Authorization", "Proxy-Authorization"))
             transaction.data = message.encode()
             transaction.host = host
             transaction.port = port
@@ -191,7 +190,7 @@ class UserAgent:
 
     def reply(self, request, status, tag=None):
         """A response of ours to `request`, not yet sent. -> Message"""
-        message = response(request, status, None, tag or self.tag)
+        message = response(request, status, tag or self.tag)
         message.add("Server", self.product)
         return message
 
@@ -203,9 +202,6 @@ class UserAgent:
 
     def count(self, name):
         self.counts[name] = self.counts.get(name, 0) + 1
-
-    def unexpected(self, machine, event):
-        self.count("unexpected")
 
     # receiving
 
@@ -225,9 +221,7 @@ class UserAgent:
                     self.transmit(self.reply(message, error.status).encode(), host, port)
                 return
             if self.trace:
-                first = "%s %s SIP/2.0" % (message.method, message.uri)
-                if message.method is None:
-                    first = "SIP/2.0 %d %s" % (message.status, message.reason)
+                first = message.start_line()
                 self.trace(False, first, addr[0], addr[1], message.call_id, message.get("CSeq"))
             if message.method is not None:
                 self._request(message, addr, now)
@@ -242,14 +236,20 @@ class UserAgent:
 
     def _return_path(self, message, addr):
         """Complete the top Via (§18.2.1). -> host, port for responses (§18.2.2, RFC 3581 §4), and the Via."""
-        via = parse_via(message.get("Via"))
+        text = message.get("Via")
+        via = parse_via(text)
         port = via.port or 5060
         if via.host != addr[0] or "rport" in via.params:
-            via.params["received"] = addr[0]
-            if "rport" in via.params:
-                port = addr[1]
-                via.params["rport"] = str(port)
-            message.set("Via", via)
+            kept = []
+            for part in split_list(text, ";"):
+                name = part.lower().partition("=")[0].strip(" ")
+                if name == "rport":
+                    port = addr[1]
+                    part = "rport=%d" % port
+                if name != "received":
+                    kept.append(part)
+            kept.append("received=" + addr[0])
+            message.set("Via", ";".join(kept))
         return addr[0], port, via
 
     def _request(self, message, addr, now):
@@ -260,7 +260,7 @@ class UserAgent:
         transaction = servers.get(key)
         session = self._session(message)
         if method == "ACK":
-            if transaction is not None and transaction.fsm.state != "accepted":
+            if transaction is not None and transaction.state != "accepted":
                 transaction.handle("ack", now)
             elif session is not None:
                 session.ack(message, now)
@@ -330,7 +330,9 @@ class UserAgent:
                 return 0
             status = 491
         elif method == "INFO":
-            status = session.info(message)
+            from ata.sip.info import take  # loaded only where it is used: memory
+
+            status = take(session, message)
         transaction.respond(self.reply(message, status, session.local_tag), now)
         if method == "BYE":
             session.handle("bye", now, 487)
@@ -357,7 +359,7 @@ class UserAgent:
                 if session.dialog.remote_tag == tag:
                     return 482
         if message.body:
-            if media_type(message) != "application/sdp":
+            if message.media_type != "application/sdp":
                 return 415
             try:
                 Negotiation("0").receive_offer(message.body, LocalMedia(self.host, 9))

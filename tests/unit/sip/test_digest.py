@@ -1,5 +1,5 @@
-from ata.sip.digest import answer, choose, is_stale
-from ata.sip.grammar import parse_auth
+from ata.base.errors import PeerError
+from ata.sip.digest import answer, choose, is_stale, parse_auth
 
 # RFC 7616 §3.9.1
 CHALLENGE = (
@@ -107,3 +107,19 @@ def test_stale():
     assert is_stale(MD5 + ', stale="true"')
     assert not is_stale(MD5 + ", stale=false")
     assert not is_stale(MD5)
+
+
+def test_challenges():
+    scheme, params = parse_auth(
+        'Digest realm="a, b", nonce="x=\\"y", Algorithm=MD5,qop="auth,auth-int" , stale = TRUE'
+    )
+    assert scheme == "Digest"
+    assert params == {
+        "realm": "a, b", "nonce": 'x=\\"y', "algorithm": "MD5", "qop": "auth,auth-int", "stale": "TRUE",
+    }
+    for text in ("", "Digest", "Digest ", "Digest a", "Digest a=", 'Digest a="b', "Digest ,", "Di,gest a=b"):
+        try:
+            parse_auth(text)
+            raise AssertionError(text)
+        except PeerError as error:
+            assert error.status == 400

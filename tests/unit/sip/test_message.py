@@ -1,7 +1,7 @@
 from support.sip_vectors import vectors
 
 from ata.base.errors import PeerError
-from ata.sip.message import LARGEST, Message, canonical_name, parse, reason_phrase, request, response
+from ata.sip.message import LARGEST, Message, canonical_name, parse, response
 
 INVITE = (
     b"INVITE sip:102@192.0.2.2 SIP/2.0\r\n"
@@ -55,9 +55,10 @@ def test_what_was_taken_survives_encoding_and_parsing():
 def test_a_refused_request_can_be_answered():
     for name, _, expected, data in torture():
         if expected[0] in "45":
-            status, reason, broken = refusal(data)
-            answer = response(broken, status, reason, "xyz").encode()
-            assert answer.startswith(b"SIP/2.0 %d %s\r\n" % (status, reason.encode())), name
+            status, _, broken = refusal(data)
+            answer = response(broken, status, "xyz").encode()
+            phrase = b"Bad Request" if status == 400 else b"Version Not Supported"
+            assert answer.startswith(b"SIP/2.0 %d %s\r\n" % (status, phrase)), name
             assert b"\r\nVia: " in answer and b"\r\nCSeq: " in answer, name
 
 
@@ -83,7 +84,7 @@ def test_the_torture_invitation_with_white_space_means_what_it_says():
             assert invite.cseq == (9, "INVITE")
             assert invite.top_branch == "390skdjuw"
             assert len(invite.all("Via")) == 3
-            assert invite.get("Subject") == ""
+            assert invite.get("S") == ""
             assert invite.get("Newfangledheader") == "newfangled value continued newfangled value"
             assert invite.body.startswith(b"v=0\r\no=mhandley")
         if name == "noreason":
@@ -103,18 +104,20 @@ def test_names_are_canonical_whatever_their_case():
         ("cseq", "CSeq"),
         ("www-authenticate", "WWW-Authenticate"),
         ("record-route", "Record-Route"),
-        ("x", "Session-Expires"),
+        ("P-Asserted-IDENTITY", "P-Asserted-Identity"),
+        ("x-_`~!1a", "X-_`~!1a"),
+        ("Content-Length", "Content-Length"),
+        ("l", "Content-Length"),
         ("P-ASSERTED-IDENTITY", "P-Asserted-Identity"),
         ("to", "To"),
-        ("RACK", "RAck"),
     ):
         assert canonical_name(given) == name, given
 
 
-def test_headers_are_read_set_and_dropped_in_order():
-    bye = request("BYE", "sip:a@b")
+def test_headers_are_read_set_and_copied_in_order():
+    bye = Message("BYE", "sip:a@b")
+    bye.add("Via", "1")
     bye.add("Via", "2")
-    bye.insert_first("Via", "1")
     bye.add("Max-Forwards", 70)
     assert bye.all("Via") == ["1", "2"]
     bye.set("Via", "0")
@@ -123,22 +126,23 @@ def test_headers_are_read_set_and_dropped_in_order():
     bye.set("Reason", "Q.850")
     assert bye.get("Max-Forwards") == "69"
     assert bye.get("Reason") == "Q.850"
-    bye.remove("Via")
-    assert bye.get("Via") is None
-    assert bye.all("Via") == []
-    assert bye.encode() == (
+    assert bye.get("Route") is None
+    assert bye.all("Route") == []
+    part = Message("BYE", "sip:a@b")
+    part.copy(bye, ("Reason", "Max-Forwards"))
+    assert part.encode() == (
         b"BYE sip:a@b SIP/2.0\r\nMax-Forwards: 69\r\nReason: Q.850\r\nContent-Length: 0\r\n\r\n"
     )
 
 
 def test_the_length_is_that_of_the_body():
-    info = request("INFO", "sip:a@b")
+    info = Message("INFO", "sip:a@b")
     info.body = b"Signal=5\r\n"
     assert info.encode().endswith(b"Content-Length: 10\r\n\r\nSignal=5\r\n")
 
 
 def test_a_response_copies_what_identifies_the_request():
-    ringing = response(parse(INVITE), 180, None, "t1")
+    ringing = response(parse(INVITE), 180, "t1")
     assert ringing.method is None
     assert (ringing.status, ringing.reason) == (180, "Ringing")
     assert ringing.all("Via") == parse(INVITE).all("Via")
@@ -150,26 +154,24 @@ def test_a_response_copies_what_identifies_the_request():
 
 def test_a_tag_is_neither_added_twice_nor_to_100():
     again = parse(INVITE.replace(b".2>\r\n", b".2>;tag=old\r\n"))
-    assert response(again, 200, None, "new").get("To") == "<sip:102@192.0.2.2>;tag=old"
-    assert response(parse(INVITE), 100, None, "new").get("To") == "<sip:102@192.0.2.2>"
+    assert response(again, 200, "new").get("To") == "<sip:102@192.0.2.2>;tag=old"
+    assert response(parse(INVITE), 100, "new").get("To") == "<sip:102@192.0.2.2>"
 
 
 def test_phrases():
-    assert reason_phrase(200) == "OK"
-    assert reason_phrase(603) == "Decline"
-    assert reason_phrase(481) == "Call/Transaction Does Not Exist"
-    assert reason_phrase(299) == ""
-    assert response(parse(INVITE), 486, "Off the hook").reason == "Off the hook"
+    gone = "Call/Transaction Does Not Exist"
+    for status, phrase in ((200, "OK"), (603, "Decline"), (481, gone), (299, "")):
+        assert response(parse(INVITE), status).reason == phrase
 
 
 def test_limits():
     many = INVITE.replace(b"Content-Length: 3\r\n", b"X: 1\r\n" * 60)
-    assert refusal(many)[1] == "Too many headers"
+    assert refusal(many)[1] == "Too many"
     routes = INVITE.replace(b"sip:p2;lr>,", b"sip:p2;lr>," + b"<sip:p3>," * 70)
-    assert refusal(routes)[1] == "Too many parts"
-    assert refusal(b"x" * (LARGEST + 1)) == (513, "Message too large", None)
+    assert refusal(routes)[1] == "Too many"
+    assert refusal(b"x" * (LARGEST + 1)) == (513, "Too long", None)
     subject = b"INVITE\r\nSubject: " + b"x" * 2048 + b"\r\n"
-    assert refusal(INVITE.replace(b"INVITE\r\n", subject))[1] == "Header too long"
+    assert refusal(INVITE.replace(b"INVITE\r\n", subject))[1] == "Too long"
     long = INVITE + b"x" * 4000
     assert parse(long.replace(b"Content-Length: 3", b"Content-Length: 4003")).body == b"v=0" + b"x" * 4000
 
@@ -181,7 +183,7 @@ def test_bytes_after_the_body_are_ignored_and_a_missing_length_means_all():
 
 def test_line_ends_before_a_message_are_skipped():
     assert parse(b"\r\n\r\n" + INVITE).method == "INVITE"
-    assert refusal(b"\r\n\r\n") == (400, "No end of headers", None)
+    assert refusal(b"\r\n\r\n") == (400, "No end", None)
 
 
 def test_buffers_of_every_kind_are_accepted():

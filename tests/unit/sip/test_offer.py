@@ -1,6 +1,5 @@
 from ata.base.errors import PeerError
-from ata.sip.offer import LocalMedia, Negotiation
-from ata.sip.sdp import parse
+from ata.sip.offer import LocalMedia, Negotiation, parse
 
 OURS = LocalMedia("192.0.2.1", 10000)
 THEIRS = LocalMedia("192.0.2.2", 20000, (8, 0), 96)

@@ -1,9 +1,8 @@
 from support.sip_link import Agent, Link, Peer, randomness
 
-from ata.sip.account import Account, Credentials
-from ata.sip.digest import answer
-from ata.sip.grammar import parse_auth
-from ata.sip.message import request
+from ata.sip.account import Account
+from ata.sip.digest import Credentials, answer, parse_auth
+from ata.sip.message import Message
 from ata.sip.registration import seconds
 
 CHALLENGE = 'Digest realm="pbx", nonce="%s", qop="auth", algorithm=MD5'
@@ -345,7 +344,7 @@ def test_identities():
 
 def test_credentials_are_made_for_the_method_and_body_of_each_request():
     credentials = Credentials(account(), randomness(5))
-    message = request("INVITE", "sip:102@example.com")
+    message = Message("INVITE", "sip:102@example.com")
     credentials.sign(message)
     assert message.headers == []
 

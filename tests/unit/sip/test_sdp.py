@@ -1,5 +1,5 @@
 from ata.base.errors import PeerError
-from ata.sip.sdp import DIRECTIONS, build, parse
+from ata.sip.offer import DIRECTIONS, parse
 
 OFFER = (
     b"v=0\r\n"
@@ -85,12 +85,3 @@ def test_what_others_write_and_we_do_not_need_is_passed_over():
     )
     assert audio.ptime == 20
     assert audio.rtpmap == {}
-
-
-def test_what_is_built_can_be_parsed():
-    body = build("192.0.2.9", 123456789, 7, ["m=audio 10000 RTP/AVP 0", "a=sendrecv"])
-    assert body == (
-        b"v=0\r\no=- 123456789 7 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
-        b"m=audio 10000 RTP/AVP 0\r\na=sendrecv\r\n"
-    )
-    assert parse(body)[0].ip == "192.0.2.9"

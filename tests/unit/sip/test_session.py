@@ -1,4 +1,4 @@
-from support.sip_link import Agent, Link, Peer, sdp, two_phones
+from support.sip_link import Agent, Link, Peer, drop, sdp, two_phones
 
 from ata.sip.message import parse, response
 from ata.sip.offer import LocalMedia
@@ -279,7 +279,7 @@ def test_a_cancel_after_the_answer_changes_nothing():
     link.run(10)
     near.do("answer", incoming(near), near.local)
     cancel = far.request("CANCEL", "sip:101@10.0.0.1", "<sip:101@10.0.0.1>", branch=invite.top_branch)
-    cancel.remove("Contact")
+    drop(cancel, "Contact")
     far.send(cancel, NEAR)
     link.run(10)
     assert far.got() == [100, 200, 200] and incoming(near).state == "answered"
@@ -901,7 +901,7 @@ def test_the_answer_to_our_re_invite_moves_the_target():
     phone.do("hold", out, True)
     link.run(10)
     moved = Peer(link, "10.0.0.77")
-    answer = response(far.get("INVITE"), 200, None, "far")
+    answer = response(far.get("INVITE"), 200, "far")
     answer.add("Contact", "<sip:far@10.0.0.77>")
     answer.add("Content-Type", "application/sdp")
     answer.body = sdp("10.0.0.9", direction="recvonly")

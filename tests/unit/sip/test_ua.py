@@ -1,6 +1,6 @@
 import gc
 
-from support.sip_link import Agent, Link, Peer, randomness, sdp, two_phones
+from support.sip_link import Agent, Link, Peer, drop, randomness, sdp, two_phones
 
 from ata.base.errors import LocalError
 from ata.sip.grammar import parse_via
@@ -99,7 +99,7 @@ def test_an_invite_without_a_usable_contact_is_400():
     link, phone, far = phone_and_far()
     for contact in (None, "*", "<tel:+49>"):
         message = far.request("INVITE", "sip:101@10.0.0.1", ME, body=sdp("10.0.0.9"))
-        message.remove("Contact")
+        drop(message, "Contact")
         if contact:
             message.add("Contact", contact)
         far.send(message, NEAR)
@@ -170,7 +170,7 @@ def test_answers_go_where_the_via_and_rfc_3581_say():
 def test_only_the_topmost_via_is_completed_and_all_come_back():
     link, _, far = phone_and_far()
     message = far.request("OPTIONS", "sip:101@10.0.0.1", ME)
-    message.headers.insert(1, ["Via", "SIP/2.0/UDP inner;branch=z9hG4bKinner;rport"])
+    message.headers.insert(1, ("Via", "SIP/2.0/UDP inner;branch=z9hG4bKinner;rport"))
     far.send(message, NEAR)
     link.run(10)
     vias = far.inbox[0].all("Via")
