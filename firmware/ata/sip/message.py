@@ -12,7 +12,6 @@ from ata.base.errors import PeerError
 from ata.sip.grammar import (
     made_of,
     need,
-    parse_cseq,
     parse_name_addr,
     parse_number,
     parse_uri,
@@ -24,6 +23,7 @@ LARGEST = 8192  # bytes of a datagram; more is answered 513
 _MOST_HEADERS = const(64)
 _LONGEST_HEADER = const(2048)
 
+# Lists, not tuples: a constant tuple has a second copy of every longer name.
 # The compact forms of what is read here (§7.3.3), and names that are not just capitalised words.
 _NAMES = {
     "c": "Content-Type", "f": "From", "i": "Call-ID", "l": "Content-Length", "m": "Contact", "t": "To",
@@ -32,10 +32,10 @@ _NAMES = {
 _COPIED = ("Via", "From", "To", "Call-ID", "CSeq")  # into every response, and so in every request
 _ONCE = ("From", "To", "Call-ID", "CSeq", "Content-Length", "Max-Forwards", "Content-Type", "Expires")
 _LISTS = ("Via", "Route", "Record-Route", "Contact")  # these are one header for each value after parsing
-_ADDRESSES = ("From", "To", "Contact", "Route", "Record-Route")
+_ADDRESSES = ("From", "To", "Route", "Record-Route", "Contact")
 
 # What this UA answers with; what a call is rejected with may be another (§21).
-_REASONS = (
+_REASONS = const(
     "100 Trying|180 Ringing|200 OK|400 Bad Request|404 Not Found|405 Method Not Allowed"
     "|415 Unsupported Media Type|416 Unsupported URI Scheme|420 Bad Extension|480 Temporarily Unavailable"
     "|481 Call/Transaction Does Not Exist|482 Loop Detected|486 Busy Here|487 Request Terminated"
@@ -104,13 +104,12 @@ class Message:
                 self.headers.append(header)
 
     @property
-    def call_id(self):
-        return self.get("Call-ID")
-
-    @property
     def cseq(self):
         """(number, method)"""
-        return parse_cseq(self.get("CSeq") or "")
+        number, _, method = (self.get("CSeq") or "").strip(" ").partition(" ")
+        method = method.strip(" ")
+        need(made_of(method), "Bad CSeq")
+        return parse_number(number, 0x7FFFFFFF, "Bad CSeq"), method
 
     @property
     def top_branch(self):
@@ -175,7 +174,7 @@ def parse(data):
 
 def _parse(message, data):
     end = data.find(b"\r\n\r\n")
-    need(end >= 0, "No end")
+    need(end >= 0, "Bad header")
     bad = None  # a reason that is raised later: the headers after the bad one are wanted for the answer
     head = memoryview(data)[:end]
     try:
@@ -213,18 +212,18 @@ def _parse(message, data):
     if message.method is None:
         version = first
         message.reason = rest
-        message.status = parse_number(second, 699, "Bad status")
-        need(len(second) == 3 and message.status >= 100, "Bad status")
+        message.status = parse_number(second, 699, "Bad start")
+        need(len(second) == 3 and message.status >= 100, "Bad start")
     else:
         version = rest
         message.method = first
         message.uri = second
-        need(made_of(first), "Bad method")
+        need(made_of(first), "Bad start")
         need(not parse_uri(second).headers, "Bad URI")  # Table 1
     if version.upper() != "SIP/2.0":
         known = version[:4].upper() == "SIP/" and not version[4:].strip("0123456789.")
-        raise PeerError(505 if known else 400, "Bad SIP/")
-    need("\r" not in rest and "\n" not in rest, "Bad reason")
+        raise PeerError(505 if known else 400, "Bad start")
+    need("\r" not in rest and "\n" not in rest, "Bad start")
 
     for name in _COPIED:
         need(message.get(name) is not None, "No " + name)
