@@ -55,7 +55,9 @@ def mermaid(table: dict, first: list[str]) -> str:
 def drawn(page: str, micropython: Path) -> str:
     """The page's text with every diagram drawn anew."""
     return _PLACE.sub(
-        lambda found: found[1] + mermaid(read_table(found[2], found[3], micropython), found[4].split()) + found[5],
+        lambda found: (
+            found[1] + mermaid(read_table(found[2], found[3], micropython), found[4].split()) + found[5]
+        ),
         page,
     )
 

@@ -62,7 +62,7 @@ def _build(hal):
 
 
 def check(settings):
-    """What the schema cannot judge, because it takes more than one setting or more than a bound: ConfigError."""
+    """ConfigError for what the schema cannot judge: what takes more than one setting, or more than bounds."""
     from ata.call.dialplan import DialPlan
     from ata.region import load
 
@@ -183,7 +183,8 @@ def _exchange(hal, get, region, ua, ports, path, pump, sip, log):
     }
     return Exchange(
         ua, {port.port: port.line for port in ports}, path, router,
-        DialPlan(get("dial.plan"), router.whole_numbers()), timeouts, region["tones"], region["ring"], options,
+        DialPlan(get("dial.plan"), router.whole_numbers()), timeouts, region["tones"], region["ring"],
+        options,
         sip.resolve, pump.rtp_port, hal.identity.random, log,
     )  # fmt: skip
 

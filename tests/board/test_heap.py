@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.runtimes import ROOT, micropythons
 
 from host_tools import memory
+from support.runtimes import ROOT, micropythons
 
 MEDIA_HEAP = "112K"  # what an ESP32 without PSRAM has at the least
 MEDIA_TEST = ROOT / "tests/unit/tasks/test_media_heap.py"

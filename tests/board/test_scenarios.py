@@ -41,6 +41,7 @@ def perform(stem: str, runtime: str) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
+    output = ""
     try:
         output, _ = process.communicate(timeout=_LONGEST)
     except subprocess.TimeoutExpired:

@@ -35,10 +35,14 @@ def far(kamailio: Kamailio, instructions: Path):
 
 @pytest.fixture(scope="module")
 def lender(kamailio: Kamailio):
-    lender = Lender({
-        "port.1.server": kamailio.address, "port.1.password": "one",
-        "port.2.server": kamailio.address, "port.2.password": "two",
-    })
+    lender = Lender(
+        {
+            "port.1.server": kamailio.address,
+            "port.1.password": "one",
+            "port.2.server": kamailio.address,
+            "port.2.password": "two",
+        }
+    )
     yield lender
     lender.close()
 

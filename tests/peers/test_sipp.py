@@ -35,15 +35,17 @@ def server_port() -> int:
 
 @pytest.fixture(scope="module")
 def lender(far_ports: list[int], server_port: int):
-    lender = Lender({
-        "directory": {str(201 + i): f"service@{HOST}:{port}" for i, port in enumerate(far_ports)},
-        "port.1.password": PASSWORD,
-        # SIPp is the server of port 2, which does not register there.
-        "port.2.server": f"{HOST}:{server_port}",
-        "port.2.register": False,
-        "port.2.password": PASSWORD,
-        "port.2.dtmf": "info",
-    })
+    lender = Lender(
+        {
+            "directory": {str(201 + i): f"service@{HOST}:{port}" for i, port in enumerate(far_ports)},
+            "port.1.password": PASSWORD,
+            # SIPp is the server of port 2, which does not register there.
+            "port.2.server": f"{HOST}:{server_port}",
+            "port.2.register": False,
+            "port.2.password": PASSWORD,
+            "port.2.dtmf": "info",
+        }
+    )
     yield lender
     lender.close()
 
@@ -191,8 +193,9 @@ def test_when_the_called_party_hangs_up_the_phone_hears_congestion(ata, called):
         sipp.expect_success(3)
 
 
-@pytest.mark.parametrize(("status", "tone"), [(486, "busy"), (603, "busy"), (404, "congestion"),
-                                              (503, "congestion")])
+@pytest.mark.parametrize(
+    ("status", "tone"), [(486, "busy"), (603, "busy"), (404, "congestion"), (503, "congestion")]
+)
 def test_a_refused_call_is_heard(ata, called, status, tone):
     with called("called_refuses", status=status) as sipp:
         dial(ata, sipp)
@@ -215,8 +218,9 @@ def test_a_call_that_is_answered_after_we_gave_up_is_acknowledged_and_left(ata, 
     assert not ata.sip_times("CANCEL", sent=True)[1:], "CANCEL before any provisional answer (RFC 3261 §9.1)"
 
 
-@pytest.mark.parametrize(("scenario", "header"), [("called_401", "Authorization"),
-                                                  ("called_407", "Proxy-Authorization")])
+@pytest.mark.parametrize(
+    ("scenario", "header"), [("called_401", "Authorization"), ("called_407", "Proxy-Authorization")]
+)
 def test_a_challenged_call_is_repeated_with_digest(ata, server_port, scenario, header):
     with Sipp(scenario, port=server_port, auth_user="102", password=PASSWORD) as sipp:
         ata.do("2 lift\nexpect 2 hears dial\n2 dial 555\nexpect sip < 200\n2 hang\nexpect sip > BYE")

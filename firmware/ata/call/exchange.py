@@ -111,7 +111,7 @@ class Exchange:
 
     def in_call(self):
         """True while a phone has a call."""
-        return any([phone.active is not None for phone in self.phones.values()])
+        return any(phone.active is not None for phone in self.phones.values())
 
     def deadline(self):
         first = self._ua.deadline()
@@ -161,7 +161,9 @@ class Exchange:
             leg = self.new_leg(phone, False)
             leg.session = session
             self._legs[session] = leg
-            self._log.info("call", "port %d call from %s" % (phone.port, session.remote_user or session.remote_uri))
+            self._log.info(
+                "call", "port %d call from %s" % (phone.port, session.remote_user or session.remote_uri)
+            )
             self._ua.ring(session, now)
             phone.incoming(leg, now)
 

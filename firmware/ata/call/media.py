@@ -62,7 +62,8 @@ class LegSlot:
         """Begin a stream. Allocates."""
         if self.stream is None:
             self.prepare(depth)
-        self.stream.open(
+        stream = self.stream  # type: Any
+        stream.open(
             _number(random(4)), _number(random(2)), _number(random(4)), payload_type, event_type, _FRAME
         )
         self.plc.reset()

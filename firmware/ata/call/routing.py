@@ -33,7 +33,7 @@ class Router:
 
 
 def direct_address(digits):
-    """"192*168*1*20" or "192*168*1*20*5070" → "192.168.1.20[:5070]"; None if it is not an address."""
+    """ "192*168*1*20" or "192*168*1*20*5070" → "192.168.1.20[:5070]"; None if it is not an address."""
     parts = digits.split("*")
     if len(parts) not in (4, 5):
         return None

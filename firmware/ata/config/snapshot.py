@@ -1,8 +1,8 @@
 """The settings as one immutable snapshot, made from JSON text through the schema.
 
-    load(text) -> Snapshot        ConfigError says key, value and what is allowed, or the line of a JSON error
-    snapshot.get("sip.port")      the value, or the default
-    diff(old, new)                the keys whose values differ
+load(text) -> Snapshot        ConfigError says key, value and what is allowed, or the line of a JSON error
+snapshot.get("sip.port")      the value, or the default
+diff(old, new)                the keys whose values differ
 """
 
 import io

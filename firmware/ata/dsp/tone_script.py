@@ -27,7 +27,8 @@ _FOR_EVER = const(0x1FFFFFFF)
 
 
 def compile_tone(text):
-    """The script `text` (grammar above) as ata.dsp.tones.ToneGenerator.start() takes it; ConfigError says what is wrong."""
+    """The script `text` (grammar above) as ata.dsp.tones.ToneGenerator.start() takes it. ConfigError says
+    what is wrong."""
     rows = array("i")
     parts = text.split("|")
     for number, part in enumerate(parts):

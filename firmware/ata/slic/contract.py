@@ -25,7 +25,7 @@ class Slic:
     can act on; the line is then open (or out of reach), and only probe() is of use.
     """
 
-    start_only = ()  # names of modules that only start() and set_ring() need: they can be forgotten in between
+    start_only = ()  # modules that only start() and set_ring() need: they can be forgotten in between
     name = ""  # chip and revision, after probe()
     ring_volts = 0  # Vrms as set: what was asked, or as much as the chip can give
     off_hook = False  # the loop as read last by service(); True after a ring trip

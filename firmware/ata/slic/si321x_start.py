@@ -106,7 +106,9 @@ class _Start:
             self._chip.write(_TXS_LOW + offset + 1, self._chip.slot >> 8)
         self._chip.write(_PCM_MODE, _PCM_LINEAR)
         if self._chip.read(_PCM_MODE) & 0x3F != _PCM_LINEAR:
-            self._chip.fail("register 1 reads %02Xh instead of %02Xh" % (self._chip.read(_PCM_MODE), _PCM_LINEAR))
+            self._chip.fail(
+                "register 1 reads %02Xh instead of %02Xh" % (self._chip.read(_PCM_MODE), _PCM_LINEAR)
+            )
 
     def _rows(self):
         """Every indirect register this chip has, as (row, value)."""
@@ -126,7 +128,9 @@ class _Start:
             if self._chip.read(_BATTERY_V) >= 0xC0:  # 72 V
                 break
         else:
-            self._chip.fail("line battery at %d V after 0.5 s, not 72 V: DC-DC converter, supply?" % self._battery())
+            self._chip.fail(
+                "line battery at %d V after 0.5 s, not 72 V: DC-DC converter, supply?" % self._battery()
+            )
         # Switched off, only the line can empty the converter's capacitor.
         self._chip.write(_POWER_DOWN, _DCDC_OFF)
         for _ in range(10):
@@ -144,7 +148,9 @@ class _Start:
             if self._chip.read(_CALIBRATE_1) == 0:
                 break
         else:
-            self._chip.fail("calibration did not end (register 96 reads %02Xh)" % self._chip.read(_CALIBRATE_1))
+            self._chip.fail(
+                "calibration did not end (register 96 reads %02Xh)" % self._chip.read(_CALIBRATE_1)
+            )
         self._chip.write(_DCDC_OFF_TIME, self._chip.read(_DCDC_OFF_TIME) | 0x80)
         yield 50
         if not 2 <= self._chip.read(_DCDC_PEAK) <= 13:  # implausible: the middle will do

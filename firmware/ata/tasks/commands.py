@@ -118,5 +118,7 @@ def describe(found):
             if media:
                 lines.append("    " + ", ".join(["%s %s" % (name, media[name]) for name in sorted(media)]))
     counts = found["counts"]
-    lines.append("counts: " + (", ".join(["%s %d" % (name, counts[name]) for name in sorted(counts)]) or "none"))
+    lines.append(
+        "counts: " + (", ".join(["%s %d" % (name, counts[name]) for name in sorted(counts)]) or "none")
+    )
     return "\n".join(lines)

@@ -77,7 +77,7 @@ class LineTask:
                 await asyncio.sleep_ms(_KEEP_MS)
             if port.state != STARTING:
                 await asyncio.sleep_ms(_RETRY_MS)
-                busy = any([other.working or other.state == STARTING for other in self.ports])
+                busy = any(other.working or other.state == STARTING for other in self.ports)
                 if not busy and not self._in_reset:
                     # Both are lost, as when the clock stopped: only a reset helps, and it disturbs nobody.
                     await self._reset()
@@ -96,7 +96,7 @@ class LineTask:
         port.told = ""
         port.line.in_service(self._hal.ticks())
         self._log.info("slic", "port %d in service: %s" % (port.port, port.chip.name))
-        if not any([other.state == STARTING for other in self.ports]):
+        if not any(other.state == STARTING for other in self.ports):
             forget(*port.chip.start_only)
         return None
 

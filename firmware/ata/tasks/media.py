@@ -105,4 +105,3 @@ class MediaPump:
                     self.unsent = leg.send(self.unsent)
                 self._pcm.write(self._out_blocks[0])
                 self._pcm.write(self._out_blocks[1])
-

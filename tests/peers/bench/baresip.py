@@ -24,8 +24,15 @@ class Baresip(Program):
     codecs: in the order of its offer, "pcmu" and "pcma".
     """
 
-    def __init__(self, user: str, microphone: Path, server: str | None = None, password: str = "none",
-                 answer: str = "auto", codecs: str = "pcmu,pcma"):
+    def __init__(
+        self,
+        user: str,
+        microphone: Path,
+        server: str | None = None,
+        password: str = "none",
+        answer: str = "auto",
+        codecs: str = "pcmu,pcma",
+    ):
         super().__init__(f"baresip-{user}")
         self.user, self.microphone, self.server, self.password = user, microphone, server, password
         self.answer, self.codecs = answer, codecs
@@ -56,8 +63,10 @@ class Baresip(Program):
         recordings.mkdir(exist_ok=True)
         text = (FILES / "baresip/config").read_text()
         for name, value in {
-            "SIP": self.address, "CONTROL": f"{HOST}:{self.control_port}",
-            "MICROPHONE": self.microphone.resolve(), "RECORDINGS": recordings,
+            "SIP": self.address,
+            "CONTROL": f"{HOST}:{self.control_port}",
+            "MICROPHONE": self.microphone.resolve(),
+            "RECORDINGS": recordings,
             "RTP": f"{self.rtp_port}-{self.rtp_port + _RTP_PORTS - 1}",
         }.items():
             text = text.replace(f"@{name}@", str(value))
@@ -92,8 +101,8 @@ class Baresip(Program):
                 end = match.end() + int(match[1])
                 if len(buffer) <= end:
                     break
-                message = json.loads(buffer[match.end():end])
-                buffer = buffer[end + 1:]
+                message = json.loads(buffer[match.end() : end])
+                buffer = buffer[end + 1 :]
                 with self._arrived:
                     if message.get("event"):
                         self.events.append({**message, "time": time.monotonic()})
@@ -118,9 +127,17 @@ class Baresip(Program):
     def wait_event(self, kind: str, within_s: float = 5, after: int = 0, **fields: str) -> dict:
         """First event of this kind (REGISTER_OK, CALL_INCOMING, CALL_ESTABLISHED, CALL_DTMF_START, …) since
         event number `after`, with these fields."""
+
         def found():
-            return next((event for event in self.events[after:] if event["type"] == kind
-                         and all(event.get(name) == value for name, value in fields.items())), None)
+            return next(
+                (
+                    event
+                    for event in self.events[after:]
+                    if event["type"] == kind
+                    and all(event.get(name) == value for name, value in fields.items())
+                ),
+                None,
+            )
 
         with self._arrived:
             event = self._arrived.wait_for(found, within_s)
@@ -178,5 +195,3 @@ class Baresip(Program):
         if control:
             control.close()
         super().stop()
-
-

@@ -38,7 +38,10 @@ class Device:
     def __init__(self, settings: dict[str, object] | None = None, **options: Any):
         self.sip_port, self.rtp_port = free_port(), free_port(8)
         self.settings: dict[str, object] = {
-            "sip.port": self.sip_port, "rtp.port": self.rtp_port, "log.level": "debug", "dial.plan": "xxx",
+            "sip.port": self.sip_port,
+            "rtp.port": self.rtp_port,
+            "log.level": "debug",
+            "dial.plan": "xxx",
             **(settings or {}),
         }
         self.spoiled = False  # a test failed on it: the next one had better have another
@@ -116,7 +119,8 @@ class Device:
     def sip_times(self, word: str, sent: bool) -> list[float]:
         """Board times at which a method ("INVITE") or a status ("200") was sent, or received."""
         return [
-            entry.time for entry in list(self.session.history.entries)
+            entry.time
+            for entry in list(self.session.history.entries)
             if entry.kind == "sip" and (entry.detail["sent"], sip_word(entry.detail["start"])) == (sent, word)
         ]
 

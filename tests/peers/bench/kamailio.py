@@ -19,13 +19,23 @@ class Kamailio(Program):
     algorithm: "MD5" or "SHA-256" (RFC 7616).
     """
 
-    def __init__(self, accounts: dict[str, str], refuse_with_403: bool = False, grant_s: int = 600,
-                 nonce_s: int = 300, algorithm: str = "MD5"):
+    def __init__(
+        self,
+        accounts: dict[str, str],
+        refuse_with_403: bool = False,
+        grant_s: int = 600,
+        nonce_s: int = 300,
+        algorithm: str = "MD5",
+    ):
         super().__init__("kamailio")
         self.accounts = accounts
         self.options = {
-            **({"REFUSE_WITH_403": 1} if refuse_with_403 else {}), "GRANT_S": grant_s, "NONCE_S": nonce_s,
-            "ALGORITHM": f'"{algorithm}"', "REALM": f'"{REALM}"', "CONTROL": f'"{self.folder}/control"',
+            **({"REFUSE_WITH_403": 1} if refuse_with_403 else {}),
+            "GRANT_S": grant_s,
+            "NONCE_S": nonce_s,
+            "ALGORITHM": f'"{algorithm}"',
+            "REALM": f'"{REALM}"',
+            "CONTROL": f'"{self.folder}/control"',
         }
         self.port = free_port()
 
@@ -42,8 +52,26 @@ class Kamailio(Program):
         script = self.folder / "kamailio.cfg"
         script.write_text(text)
         defines = [part for name, value in self.options.items() for part in ("-A", f"{name}={value}")]
-        self.launch(["/usr/sbin/kamailio", "-DD", "-E", "-f", script, "-l", f"udp:{self.address}", "-m", "16",
-                     "-M", "4", "-Y", self.folder, "-w", self.folder, *defines])
+        self.launch(
+            [
+                "/usr/sbin/kamailio",
+                "-DD",
+                "-E",
+                "-f",
+                script,
+                "-l",
+                f"udp:{self.address}",
+                "-m",
+                "16",
+                "-M",
+                "4",
+                "-Y",
+                self.folder,
+                "-w",
+                self.folder,
+                *defines,
+            ]
+        )
         self.until(self.answers, 8, "an answer to OPTIONS")
 
     def answers(self) -> bool:

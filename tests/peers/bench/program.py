@@ -56,8 +56,12 @@ class Program:
         """Start the program, standard output and error in `log_file`, no terminal."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(part) for part in command], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True,
+                [str(part) for part in command],
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
                 env={**os.environ, "HOME": str(self.folder), "TERM": "dumb", "LC_ALL": "C"},
             )
 

@@ -20,10 +20,21 @@ class Sipp(Program):
     limit_s: SIPp gives up and fails after that.
     """
 
-    def __init__(self, scenario: str, remote: str | None = None, *, port: int | None = None,
-                 calls: int = 1, echo: bool = False, pause_ms: int = 1000, user: str = "service",
-                 auth_user: str | None = None, password: str = "password", limit_s: int = 25,
-                 **values: str | int):
+    def __init__(
+        self,
+        scenario: str,
+        remote: str | None = None,
+        *,
+        port: int | None = None,
+        calls: int = 1,
+        echo: bool = False,
+        pause_ms: int = 1000,
+        user: str = "service",
+        auth_user: str | None = None,
+        password: str = "password",
+        limit_s: int = 25,
+        **values: str | int,
+    ):
         super().__init__(f"sipp-{scenario}")
         self.scenario, self.remote = scenario, remote
         self.port = port or free_port()
@@ -42,16 +53,50 @@ class Sipp(Program):
     def start(self) -> None:
         script = self.folder / "scenario.xml"
         script.write_text(self.expanded())
-        self.launch([
-            "/usr/bin/sipp", *([self.remote] if self.remote else []), "-sf", script,
-            "-i", HOST, "-p", str(self.port), "-m", str(self.calls), "-l", str(self.calls), "-r", "20",
-            "-d", str(self.pause_ms), "-mi", HOST, "-mp", str(self.rtp_port),
-            *(["-rtp_echo"] if self.echo else []),
-            "-s", self.user, "-au", self.auth_user, "-ap", self.password,
-            "-timeout", f"{self.limit_s}s", "-timeout_error", "-recv_timeout", str(1000 * self.limit_s),
-            "-nostdin", "-skip_rlimit", "-trace_msg", "-message_file", self.messages_file,
-            "-trace_err", "-error_file", self.errors_file,
-        ])
+        self.launch(
+            [
+                "/usr/bin/sipp",
+                *([self.remote] if self.remote else []),
+                "-sf",
+                script,
+                "-i",
+                HOST,
+                "-p",
+                str(self.port),
+                "-m",
+                str(self.calls),
+                "-l",
+                str(self.calls),
+                "-r",
+                "20",
+                "-d",
+                str(self.pause_ms),
+                "-mi",
+                HOST,
+                "-mp",
+                str(self.rtp_port),
+                *(["-rtp_echo"] if self.echo else []),
+                "-s",
+                self.user,
+                "-au",
+                self.auth_user,
+                "-ap",
+                self.password,
+                "-timeout",
+                f"{self.limit_s}s",
+                "-timeout_error",
+                "-recv_timeout",
+                str(1000 * self.limit_s),
+                "-nostdin",
+                "-skip_rlimit",
+                "-trace_msg",
+                "-message_file",
+                self.messages_file,
+                "-trace_err",
+                "-error_file",
+                self.errors_file,
+            ]
+        )
         self.until(lambda: self.listening() or self.finished, 5, "its SIP port open")
 
     def expanded(self) -> str:
@@ -91,8 +136,10 @@ class Sipp(Program):
     def received(self, start: str, cseq: str = "") -> int:
         """How many messages came in that begin with `start` (and have this CSeq method), repeats included."""
         found = re.findall(r"message received[^\n]*\n\n(.*?)(?=\n-{10,}|\Z)", self.messages, re.S)
-        return sum(text.startswith(start) and re.search(rf"^CSeq: \d+ {cseq}", text, re.M) is not None
-                   for text in found)
+        return sum(
+            text.startswith(start) and re.search(rf"^CSeq: \d+ {cseq}", text, re.M) is not None
+            for text in found
+        )
 
     @property
     def log(self) -> str:

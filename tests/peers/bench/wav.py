@@ -57,12 +57,12 @@ def correlation(heard: Samples, source: Samples, shift_s: float | None = None) -
     heard_f = np.concatenate([heard.astype(np.float64), np.zeros(len(source))])
     size = 1 << (len(heard_f) + len(source_f) - 1).bit_length()
     spectrum = np.fft.rfft(heard_f, size) * np.conj(np.fft.rfft(source_f, size))
-    product = np.fft.irfft(spectrum, size)[:len(heard)]
+    product = np.fft.irfft(spectrum, size)[: len(heard)]
     energy = np.concatenate([[0.0], np.cumsum(np.square(heard_f))])
-    window = energy[len(source_f):len(source_f) + len(heard)] - energy[:len(heard)]
+    window = energy[len(source_f) : len(source_f) + len(heard)] - energy[: len(heard)]
     score = product / np.sqrt(np.maximum(window, 1.0) * np.sum(np.square(source_f)))
     if shift_s is not None:
-        score = score[:int(shift_s * RATE) + 1]
+        score = score[: int(shift_s * RATE) + 1]
     best = int(np.argmax(score))
     return float(score[best]), best / RATE
 

@@ -25,7 +25,11 @@ def test_every_line_reaches_the_sink_with_its_level():
     log.info("a", "1")
     log.warning("b", "2")
     log.error("c", "3")
-    assert [(line[1], line[2], line[3]) for line in seen] == [("I", "a", "1"), ("W", "b", "2"), ("E", "c", "3")]
+    assert [(line[1], line[2], line[3]) for line in seen] == [
+        ("I", "a", "1"),
+        ("W", "b", "2"),
+        ("E", "c", "3"),
+    ]
 
 
 def test_a_line_is_shown_with_seconds_level_and_part():

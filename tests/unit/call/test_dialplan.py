@@ -16,9 +16,22 @@ def position_of_error(text):
 def test_numbers_of_fixed_length_are_complete_at_once():
     plan = DialPlan("112|[2-4]xx|0[19]xx")
     for digits, verdict in (
-        ("", PARTIAL), ("1", PARTIAL), ("11", PARTIAL), ("112", COMPLETE), ("1122", NONE), ("113", NONE),
-        ("2", PARTIAL), ("20", PARTIAL), ("200", COMPLETE), ("499", COMPLETE), ("5", NONE), ("2*", NONE),
-        ("01", PARTIAL), ("0912", COMPLETE), ("02", NONE), ("0", PARTIAL),
+        ("", PARTIAL),
+        ("1", PARTIAL),
+        ("11", PARTIAL),
+        ("112", COMPLETE),
+        ("1122", NONE),
+        ("113", NONE),
+        ("2", PARTIAL),
+        ("20", PARTIAL),
+        ("200", COMPLETE),
+        ("499", COMPLETE),
+        ("5", NONE),
+        ("2*", NONE),
+        ("01", PARTIAL),
+        ("0912", COMPLETE),
+        ("02", NONE),
+        ("0", PARTIAL),
     ):
         assert plan.match(digits) == (verdict, digits), digits
 
@@ -26,11 +39,19 @@ def test_numbers_of_fixed_length_are_complete_at_once():
 def test_the_default_map():
     plan = DialPlan(DEFAULT, ("101", "102", "55"))
     for digits, verdict in (
-        ("1", COMPLETE_AFTER_T), ("10", COMPLETE_AFTER_T), ("101", COMPLETE), ("1011", COMPLETE_AFTER_T),
+        ("1", COMPLETE_AFTER_T),
+        ("10", COMPLETE_AFTER_T),
+        ("101", COMPLETE),
+        ("1011", COMPLETE_AFTER_T),
         ("55", COMPLETE),
-        ("*", PARTIAL), ("*6", COMPLETE_AFTER_T), ("*69", COMPLETE_AFTER_T), ("*6*", NONE), ("#", NONE),
-        ("*47", COMPLETE_AFTER_T), ("*47192*168*1*20", COMPLETE_AFTER_T), ("0049301234567890",
-        COMPLETE_AFTER_T),
+        ("*", PARTIAL),
+        ("*6", COMPLETE_AFTER_T),
+        ("*69", COMPLETE_AFTER_T),
+        ("*6*", NONE),
+        ("#", NONE),
+        ("*47", COMPLETE_AFTER_T),
+        ("*47192*168*1*20", COMPLETE_AFTER_T),
+        ("0049301234567890", COMPLETE_AFTER_T),
     ):
         assert plan.match(digits) == (verdict, digits), digits
 
@@ -47,9 +68,15 @@ def test_extra_numbers_need_not_be_in_the_map():
 
 def test_a_dot_is_any_number_of_the_item_before_it():
     plan = DialPlan("1[23].4")
-    for digits, verdict in (("1", PARTIAL), ("14", COMPLETE), ("124", COMPLETE), ("123232", PARTIAL),
+    for digits, verdict in (
+        ("1", PARTIAL),
+        ("14", COMPLETE),
+        ("124", COMPLETE),
+        ("123232", PARTIAL),
         ("1232324", COMPLETE),
-                            ("15", NONE), ("1244", NONE)):
+        ("15", NONE),
+        ("1244", NONE),
+    ):
         assert plan.match(digits)[0] == verdict, digits
 
 
@@ -105,21 +132,39 @@ def test_nothing_left_after_rewriting_is_no_number_yet():
 
 def test_broken_maps_say_where():
     for text, where in (
-        ("", "the end"), ("1||2", "character 3, |,"), ("|1", "character 1, |,"), ("1|", "the end"), ("T",
-        "character 1, T,"),
-        ("1T2", "character 3, 2,"), (".1", "character 1, .,"), ("1a", "character 2, a,"), ("1[", "the end"),
-        ("1[]", "character 3, ],"), ("1[3-1]", "character 5, 1,"), ("1[1-]", "character 5, ],"), ("[*-9]",
-        "character 3, -,"),
-        ("[1-2-3]", "character 5, -,"), ("[x]", "character 2, x,"), ("[1|2]", "character 3, |,"), ("<9>",
-        "character 3, >,"),
-        ("<9:1", "the end"), ("<9:x>1", "character 4, x,"), ("<9:1>.", "character 6, .,"), ("x.<9:1>",
-        "character 3, <,"),
-        ("<1:2><3:4>", "character 6, <,"), ("<1.:2>", "character 3, .,"), ("1)", "character 2, ),"),
+        ("", "the end"),
+        ("1||2", "character 3, |,"),
+        ("|1", "character 1, |,"),
+        ("1|", "the end"),
+        ("T", "character 1, T,"),
+        ("1T2", "character 3, 2,"),
+        (".1", "character 1, .,"),
+        ("1a", "character 2, a,"),
+        ("1[", "the end"),
+        ("1[]", "character 3, ],"),
+        ("1[3-1]", "character 5, 1,"),
+        ("1[1-]", "character 5, ],"),
+        ("[*-9]", "character 3, -,"),
+        ("[1-2-3]", "character 5, -,"),
+        ("[x]", "character 2, x,"),
+        ("[1|2]", "character 3, |,"),
+        ("<9>", "character 3, >,"),
+        ("<9:1", "the end"),
+        ("<9:x>1", "character 4, x,"),
+        ("<9:1>.", "character 6, .,"),
+        ("x.<9:1>", "character 3, <,"),
+        ("<1:2><3:4>", "character 6, <,"),
+        ("<1.:2>", "character 3, .,"),
+        ("1)", "character 2, ),"),
         ("1(2)", "character 2, (,"),
-        ("(1)2", "character 4, 2,"), ("(1", "the ( is not closed"), ("((1))", "character 2, (,"), ("1;2",
-        "character 2, ;,"),
-        ("x" * 29, "the end"), ("1|" * 40 + "1", "the end"), ("1\n", "character 2, \n,"), ("\xe4",
-        "character 1, \xe4,"),
+        ("(1)2", "character 4, 2,"),
+        ("(1", "the ( is not closed"),
+        ("((1))", "character 2, (,"),
+        ("1;2", "character 2, ;,"),
+        ("x" * 29, "the end"),
+        ("1|" * 40 + "1", "the end"),
+        ("1\n", "character 2, \n,"),
+        ("\xe4", "character 1, \xe4,"),
     ):
         assert position_of_error(text) == where, (text, position_of_error(text))
 

@@ -5,15 +5,25 @@ from ata.call.routing import Router
 from ata.line.machine import Line
 from ata.sip.ua import UserAgent
 
-TONES = {name: name for name in (
-    "dial", "ringback", "busy", "congestion", "stutter", "call_waiting", "howler", "confirm")}
+TONES = {
+    name: name
+    for name in ("dial", "ringback", "busy", "congestion", "stutter", "call_waiting", "howler", "confirm")
+}
 TIMEOUTS = {
-    "ring_for": 180000, "first_digit": 15000, "interdigit": 4000, "short": 2000,
-    "howl_after": 30000, "howl_for": 60000,
+    "ring_for": 180000,
+    "first_digit": 15000,
+    "interdigit": 4000,
+    "short": 2000,
+    "howl_after": 30000,
+    "howl_for": 60000,
 }
 WINDOWS = {
-    "debounce": 12, "flash_min": 200, "flash_max": 500,
-    "pulse_break_min": 20, "pulse_break_max": 100, "interdigit": 200,
+    "debounce": 12,
+    "flash_min": 200,
+    "flash_max": 500,
+    "pulse_break_min": 20,
+    "pulse_break_max": 100,
+    "interdigit": 200,
 }
 HOST = "192.0.2.1"
 PORT = 5060
@@ -32,7 +42,7 @@ class Tones:
 
 class Slot:
     def __init__(self):
-        self.connected = None
+        self.connected = None  # type: Any
 
     def disconnect(self):
         self.connected = None
@@ -45,7 +55,6 @@ class PortPath:
         self.tones = Tones()
         self.played = []
         self.slots = (Slot(), Slot())
-
 
     def play_digit(self, code, ms):
         self.played.append((code, ms))
@@ -113,10 +122,19 @@ class World:
         router = Router({"101": 1, "102": 2}, {"201": "bob@192.0.2.9:5070"}, {1: False, 2: False})
         self.lines = {port: Line(port, WINDOWS) for port in (1, 2)}
         self.exchange = Exchange(
-            ua, self.lines, self.media, router, DialPlan("xxx|x.T", router.whole_numbers()), TIMEOUTS,
-            TONES, (2000, 4000),
+            ua,
+            self.lines,
+            self.media,
+            router,
+            DialPlan("xxx|x.T", router.whole_numbers()),
+            TIMEOUTS,
+            TONES,
+            (2000, 4000),
             {"codecs": (0, 8), "event_type": 101, "dtmf": {1: dtmf, 2: dtmf}},
-            lambda host, port: (host, port), lambda port, slot: 10000 + 4 * port + 2 * slot, random, self.log,
+            lambda host, port: (host, port),
+            lambda port, slot: 10000 + 4 * port + 2 * slot,
+            random,
+            self.log,
         )
         for line in self.lines.values():
             line.in_service(0)
@@ -271,7 +289,7 @@ def test_the_directory_gives_a_direct_call():
 
 def test_flash_holds_the_far_end_by_direction_and_returns():
     world = World().call()
-    first = world.media.slot(1, 0)
+    first = world.media.slot(1, 0)  # type: Any
     world.exchange.line_event(1, ("flash",), world.now)
     world.settle()
     world.run(100)

@@ -36,7 +36,7 @@ class Bench:
 
     def __init__(self):
         self.path = MediaPath(20, 200)
-        self.near = {1: None, 2: None}
+        self.near = {1: None, 2: None}  # type: dict
         self.out = bytearray(4 * FRAME)
 
     def connect(self, port=1, slot=0, mode="rfc4733", media=None):
@@ -84,8 +84,8 @@ def feed(slot, bench, frames, generator, seq=1):
 
 
 def event_packet(seq, stamp, code, duration, end):
-    return bytes((0x80, 101, seq >> 8, seq & 255, stamp >> 24, stamp >> 16 & 255, stamp >> 8 & 255, stamp & 255,
-                  0, 0, 0, 0, code, 0x80 | 10 if end else 10, duration >> 8, duration & 255))  # fmt: skip
+    header = bytes((0x80, 101, seq >> 8, seq & 255, stamp >> 24, stamp >> 16 & 255, stamp >> 8 & 255))
+    return header + bytes((stamp & 255, 0, 0, 0, 0, code, 0x8A if end else 10, duration >> 8, duration & 255))
 
 
 def test_each_port_hears_and_sends_its_own_audio():

@@ -1,7 +1,14 @@
 from ata.call import dialplan
 from ata.call.phone import PHONE_TABLE, Leg, Phone
 
-TIMEOUTS = {"ring_for": 180000, "first_digit": 15000, "interdigit": 4000, "short": 2000, "howl_after": 30000, "howl_for": 60000}
+TIMEOUTS = {
+    "ring_for": 180000,
+    "first_digit": 15000,
+    "interdigit": 4000,
+    "short": 2000,
+    "howl_after": 30000,
+    "howl_for": 60000,
+}
 
 
 class Plan:
@@ -10,7 +17,7 @@ class Plan:
     def match(self, digits):
         if digits == "102":
             return dialplan.COMPLETE, digits
-        if digits.startswith("5") or digits.endswith("#") and digits != "*1#":
+        if digits.startswith("5") or (digits.endswith("#") and digits != "*1#"):
             return dialplan.NONE, digits
         if digits == "*1#":
             return dialplan.COMPLETE, digits
@@ -231,7 +238,13 @@ def test_early_media_replaces_the_ringback():
 
 
 def test_busy_is_busy_and_everything_else_congestion():
-    for status, tone in ((486, "busy"), (600, "busy"), (603, "busy"), (404, "congestion"), (503, "congestion")):
+    for status, tone in (
+        (486, "busy"),
+        (600, "busy"),
+        (603, "busy"),
+        (404, "congestion"),
+        (503, "congestion"),
+    ):
         phone, exchange = make()
         phone.off_hook(0)
         dial(phone, "102")
@@ -352,7 +365,7 @@ def test_hanging_up_with_a_held_call_rings_back_for_it():
 
 
 def test_the_held_party_can_hang_up_unnoticed():
-    phone, exchange, first = talking()
+    phone, _exchange, first = talking()
     phone.flash(500)
     phone.leg_event("ended", first, 600)
     assert phone.other is None and phone.fsm.state == "dial_tone"

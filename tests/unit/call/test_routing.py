@@ -41,7 +41,16 @@ def test_an_address_is_dialled_with_stars_for_dots():
     assert target(1, "*47192*168*1*20") == "sip:192.168.1.20"
     assert direct_address("192*168*1*20*5070") == "sip:192.168.1.20:5070"
     assert direct_address("010*0*0*1") == "sip:10.0.0.1"
-    for wrong in ("", "1*2*3", "1*2*3*256", "1*2*3*x", "1*2*3*4*0", "1*2*3*4*65536", "1*2*3*4*5*6", "1**2*3*4"):
+    for wrong in (
+        "",
+        "1*2*3",
+        "1*2*3*256",
+        "1*2*3*x",
+        "1*2*3*4*0",
+        "1*2*3*4*65536",
+        "1*2*3*4*5*6",
+        "1**2*3*4",
+    ):
         assert direct_address(wrong) is None, wrong
 
 

@@ -34,8 +34,17 @@ def test_ports_are_spelled_out():
     assert len(keys) == len(set(keys))
     for key in keys:
         assert schema.row(key) is not None, key
-    for key in ("port.N.user", "port.3.user", "port.user", "port.1", "port.1.", "", "sip", "sip.port int",
-        "\nsip.port"):
+    for key in (
+        "port.N.user",
+        "port.3.user",
+        "port.user",
+        "port.1",
+        "port.1.",
+        "",
+        "sip",
+        "sip.port int",
+        "\nsip.port",
+    ):
         assert schema.row(key) is None, key
 
 
@@ -79,17 +88,50 @@ def test_other_kinds():
     for key, good, bad in (
         ("region", ("us", "de"), ("US", "", "us|de", "xx", 1, None, ["us"])),
         ("port.1.enabled", (True, False), (0, 1, "true", None)),
-        ("rtp.codecs", (["PCMU"], ["PCMA", "PCMU"]), ([], ["PCMU", "PCMU"], ["G729"], "PCMU",
-        [1], [None], [[]], {})),
-        ("port.1.display", ("", "J\xfcrgen \"x\"", "a" * 64), ("a" * 65, "a\nb", "\x7f", "\x00", 1, None)),
+        (
+            "rtp.codecs",
+            (["PCMU"], ["PCMA", "PCMU"]),
+            ([], ["PCMU", "PCMU"], ["G729"], "PCMU", [1], [None], [[]], {}),
+        ),
+        ("port.1.display", ("", 'J\xfcrgen "x"', "a" * 64), ("a" * 65, "a\nb", "\x7f", "\x00", 1, None)),
         ("port.1.number", ("1", "*98#", "0" * 20), ("", "1" * 21, "1a", "+1", 101)),
-        ("port.1.server", ("", "pbx", "192.0.2.1:5062", "a-b.example.com"),
-         (":5060", "a:", "a:0", "a:65536", "a:x", "a b", "a/b", "a:1:2", "sip:a", "\xe4",
-         "a" * 254, 1, None)),
-        ("directory", ({}, {"55": "a@b"}, {"*1#": "1.2+x@192.0.2.1:5062"}),
-         ([], {"": "a@b"}, {"5a": "a@b"}, {"5": "a"}, {"5": "@b"}, {"5": "a@"}, {"5": "a b@c"}, {"5": 1},
-          {"5": "a@b@c"},
-          {"5": "a\r\n@b"}, {"5": "<a@b>"}, {5: "a@b"})),
+        (
+            "port.1.server",
+            ("", "pbx", "192.0.2.1:5062", "a-b.example.com"),
+            (
+                ":5060",
+                "a:",
+                "a:0",
+                "a:65536",
+                "a:x",
+                "a b",
+                "a/b",
+                "a:1:2",
+                "sip:a",
+                "\xe4",
+                "a" * 254,
+                1,
+                None,
+            ),
+        ),
+        (
+            "directory",
+            ({}, {"55": "a@b"}, {"*1#": "1.2+x@192.0.2.1:5062"}),
+            (
+                [],
+                {"": "a@b"},
+                {"5a": "a@b"},
+                {"5": "a"},
+                {"5": "@b"},
+                {"5": "a@"},
+                {"5": "a b@c"},
+                {"5": 1},
+                {"5": "a@b@c"},
+                {"5": "a\r\n@b"},
+                {"5": "<a@b>"},
+                {5: "a@b"},
+            ),
+        ),
     ):
         for value in good:
             assert allowed(key, value), (key, value)
@@ -138,9 +180,12 @@ def test_long_values_are_cut_in_the_error():
 
 def test_the_nearest_key():
     for key, nearest in (
-        ("sip.prot", "sip.port"), ("SIP.PORT", "sip.port"), ("port.2.usr", "port.2.user"), ("codecs",
-        "rtp.codecs"),
-        ("log_level", "log.level"), ("hook.flashmin", "hook.flash_min"),
+        ("sip.prot", "sip.port"),
+        ("SIP.PORT", "sip.port"),
+        ("port.2.usr", "port.2.user"),
+        ("codecs", "rtp.codecs"),
+        ("log_level", "log.level"),
+        ("hook.flashmin", "hook.flash_min"),
     ):
         assert schema.nearest(key) == nearest, (key, schema.nearest(key))
     assert schema.nearest("") in schema.keys()

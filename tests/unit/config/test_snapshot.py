@@ -134,6 +134,11 @@ def test_the_difference_between_two_snapshots():
     assert diff(load("{}"), load("{}")) == []
     assert diff(load("{}"), load('{"sip": {"port": 5060}}')) == []
     assert diff(load("{}"), load(GOOD)) == [
-        "directory", "port.1.number", "port.1.password", "port.1.server", "port.2.enabled", "rtp.codecs",
+        "directory",
+        "port.1.number",
+        "port.1.password",
+        "port.1.server",
+        "port.2.enabled",
+        "rtp.codecs",
         "sip.port",
     ]

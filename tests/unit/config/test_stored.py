@@ -18,6 +18,7 @@ class Store:
 class Log:
     def __init__(self):
         self.lines = []
+        self.source = None  # type: Any
 
     def warning(self, part, text):
         self.lines.append(text)

@@ -94,8 +94,10 @@ def running(chip):
 
 def test_the_part_and_its_revision_are_found():
     for part_bit, mode, name in (
-        (0x80, 0x05, "Si3215 rev E"), (0, 0x03, "Si3210 rev C"),
-        (0, 0x32, "Si3210M rev B"), (0x80, 0x33, "Si3215M rev C"),
+        (0x80, 0x05, "Si3215 rev E"),
+        (0, 0x03, "Si3210 rev C"),
+        (0, 0x32, "Si3210M rev B"),
+        (0x80, 0x33, "Si3215M rev C"),
     ):
         chip = Si321x(Registers(part_bit, mode), 1)
         chip.probe()
@@ -128,10 +130,33 @@ def test_a_slot_outside_the_frame_is_our_own_mistake():
 def test_the_si3210_is_loaded_in_its_own_numbering():
     bus, _chip = started(0, 0x03)
     known = {
-        0: 0x55C2, 12: 0x0A1C, 13: 0x7B30, 20: 0x7EFD, 21: 0x0155, 22: 0, 26: 0x4000, 27: 0x4000,
-        28: 0x1000, 29: 0x3600, 32: 0x07C0, 33: 0x2600, 34: 0x1B80, 35: 0x8000, 36: 0x0320, 37: 0x008C,
-        38: 0x0100, 39: 0x0010, 40: 0x0C00, 41: 0x0C00, 97: 0, 99: 0x00DA, 104: 0x3BE0,
-        88: 0, 95: 0, 194: 0, 211: 0,
+        0: 0x55C2,
+        12: 0x0A1C,
+        13: 0x7B30,
+        20: 0x7EFD,
+        21: 0x0155,
+        22: 0,
+        26: 0x4000,
+        27: 0x4000,
+        28: 0x1000,
+        29: 0x3600,
+        32: 0x07C0,
+        33: 0x2600,
+        34: 0x1B80,
+        35: 0x8000,
+        36: 0x0320,
+        37: 0x008C,
+        38: 0x0100,
+        39: 0x0010,
+        40: 0x0C00,
+        41: 0x0C00,
+        97: 0,
+        99: 0x00DA,
+        104: 0x3BE0,
+        88: 0,
+        95: 0,
+        194: 0,
+        211: 0,
     }
     for address, value in known.items():
         assert bus.indirect[address] == value, address
@@ -143,16 +168,45 @@ def test_the_si3210_is_loaded_in_its_own_numbering():
 def test_the_si3215_is_loaded_in_its_own_numbering():
     bus, _chip = started()
     known = {
-        0: 0x7B30, 6: 0, 7: 0x7EFD, 8: 0x0155, 9: 0, 13: 0x4000, 14: 0x4000, 15: 0x1000, 16: 0x3600,
-        17: 0x1000, 18: 0x0200, 19: 0x07C0, 20: 0x2600, 21: 0x1B80, 22: 0x8000, 23: 0x0320, 24: 0x008C,
-        25: 0x0100, 26: 0x0010, 27: 0x0C00, 64: 0x0C00, 66: 0x0C00, 69: 0x00DA, 74: 0x3BE0, 88: 0, 97: 0,
-        194: 0, 211: 0,
+        0: 0x7B30,
+        6: 0,
+        7: 0x7EFD,
+        8: 0x0155,
+        9: 0,
+        13: 0x4000,
+        14: 0x4000,
+        15: 0x1000,
+        16: 0x3600,
+        17: 0x1000,
+        18: 0x0200,
+        19: 0x07C0,
+        20: 0x2600,
+        21: 0x1B80,
+        22: 0x8000,
+        23: 0x0320,
+        24: 0x008C,
+        25: 0x0100,
+        26: 0x0010,
+        27: 0x0C00,
+        64: 0x0C00,
+        66: 0x0C00,
+        69: 0x00DA,
+        74: 0x3BE0,
+        88: 0,
+        97: 0,
+        194: 0,
+        211: 0,
     }
     for address, value in known.items():
         assert bus.indirect[address] == value, address
     assert sorted(bus.indirect) == (
-        list(range(10)) + list(range(13, 28)) + [64, 66] + list(range(69, 75))
-        + list(range(88, 96)) + [97] + list(range(194, 212))
+        list(range(10))
+        + list(range(13, 28))
+        + [64, 66]
+        + list(range(69, 75))
+        + list(range(88, 96))
+        + [97]
+        + list(range(194, 212))
     )
 
 
@@ -209,8 +263,11 @@ def test_settings_reach_the_registers():
 def test_the_ringing_values_are_those_of_the_datasheet():
     # Hz, Vpk, coefficient, first value: the datasheet's example and the same formula at other points
     for hz, peak, coefficient, first in (
-        (20, 70, 0x7EFD, 0x0177), (20, 63.64, 0x7EFD, 0x0155), (25, 63.64, 0x7E6C, 0x01AB),
-        (17, 63.64, 0x7F45, 0x0122), (50, 63.64, 0x79BC, 0x035B),
+        (20, 70, 0x7EFD, 0x0177),
+        (20, 63.64, 0x7EFD, 0x0155),
+        (25, 63.64, 0x7E6C, 0x01AB),
+        (17, 63.64, 0x7F45, 0x0122),
+        (50, 63.64, 0x79BC, 0x035B),
     ):
         bus, _chip = started(settings={"ring_hz": hz, "ring_volts": peak / 1.41421356})
         assert bus.indirect[7] == coefficient, hz
@@ -219,8 +276,13 @@ def test_the_ringing_values_are_those_of_the_datasheet():
 
 def test_ring_trip_filter_and_debounce_follow_the_frequency():
     for hz, filtered, debounce in (
-        (16.7, 0x0200, 0x0F), (20, 0x0320, 0x0B), (25, 0x0320, 0x0B), (30, 0x0380, 0x09), (40, 0x0400, 0x07),
-        (50, 0x06A8, 0x05), (60, 0x0800, 0x05),
+        (16.7, 0x0200, 0x0F),
+        (20, 0x0320, 0x0B),
+        (25, 0x0320, 0x0B),
+        (30, 0x0380, 0x09),
+        (40, 0x0400, 0x07),
+        (50, 0x06A8, 0x05),
+        (60, 0x0800, 0x05),
     ):
         bus, chip = started()
         chip.set_ring(hz, 45)

@@ -59,8 +59,12 @@ def test_an_alarm_and_a_ring_trip_allocate_nothing():
 
 def test_an_idle_line_and_a_line_in_a_call_allocate_nothing():
     windows = {
-        "debounce": 12, "flash_min": 300, "flash_max": 535,
-        "pulse_break_min": 30, "pulse_break_max": 100, "interdigit": 200,
+        "debounce": 12,
+        "flash_min": 300,
+        "flash_max": 535,
+        "pulse_break_min": 30,
+        "pulse_break_max": 100,
+        "interdigit": 200,
     }
     line = Line(1, windows)
     line.in_service(0)

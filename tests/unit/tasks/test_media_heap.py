@@ -5,11 +5,11 @@
 from array import array
 
 import micropython
-from hal_virtual import LOOPBACK, Net
 
 from ata.call.media import MediaPath
 from ata.sip.offer import Media
 from ata.tasks.media import MediaPump
+from hal_virtual import LOOPBACK, Net
 
 STEPS = 500
 WARM_UP = 60  # steps in which sizes are learnt and buffers made

@@ -42,7 +42,7 @@ class Socket:
 class Exchange:
     def __init__(self):
         self.changed = False
-        self.until = None
+        self.until = None  # type: Any
         self.outputs = []
         self.received = []
         self.ticks = []
