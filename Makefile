@@ -38,7 +38,8 @@ test: setup peers ## every test, on CPython and on both MicroPythons
 unit: setup ## only the fast tests: no real time, no other software
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/unit tests/property tests/test_architecture.py
 
-bench: setup ## figures of a call and of the heap beside the recorded ones (SAVE=1 records them)
+bench: setup ## cost of the kernels on an ESP32, figures of a call, heap; SAVE=1 records them
+	@$(BIN)/python -m host_tools.xtensa $(if $(SAVE),--save)
 	@$(BIN)/python -m host_tools bench $(if $(SAVE),--save)
 
 lint: setup ## ruff, pyright, the import rule

@@ -1,6 +1,8 @@
 #!/bin/sh
-# Installs the real SIP software that the tests call, if it is not there already.
-packages="sip-tester kamailio baresip-core asterisk-core-sounds-en-wav"
+# Installs what the tests run beside the firmware, if it is not there already: SIP software, speech, an Xtensa
+# compiler and emulator, and decoders for a second opinion.
+packages="sip-tester kamailio baresip-core asterisk-core-sounds-en-wav
+    gcc-xtensa-lx106 binutils-xtensa-lx106 qemu-user minimodem libspandsp2"
 missing=
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
@@ -13,6 +15,6 @@ if [ -z "$sudo" ] || sudo -n true 2>/dev/null; then
     echo "Installing from Debian:$missing ..."
     $sudo apt-get update -qq && $sudo env RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $missing >/dev/null && exit 0
 fi
-echo "The tests call real SIP software. Install it and run make test again:" >&2
+echo "The tests run other software beside the firmware. Install it and run make test again:" >&2
 echo "    sudo apt install --no-install-recommends$missing" >&2
 exit 1

@@ -11,6 +11,7 @@ from rich.table import Table
 from host_tools.xtensa import kernels, recorder, twins
 from host_tools.xtensa.replay import Replay, Result
 from host_tools.xtensa.sources import ROOT
+from host_tools.xtensa.x86 import Pair
 
 KEPT = ROOT / "tests/vectors/bench/kernels.json"
 _CYCLES = 240_000_000 // 50  # of a core in 20 ms
@@ -27,6 +28,7 @@ class Bench:
         replay = Replay(self.twins)
         rows = [row for row in kernels.ROWS if not names or row.name.startswith(tuple(names))]
         self.results = [replay.row(row) for row in rows]
+        self.functions = replay.functions
         self.notes = [*(self.twins.outdated if self.twins else []), *replay.wrong_twins.values()]
 
     def kept(self) -> dict[str, Any]:
@@ -64,20 +66,21 @@ def growth(results: list[Result], last: dict[str, dict[str, Any]]) -> list[str]:
         else:
             before, now = last[result.name]["instructions"], result.cost.instructions
             if now > before * (1 + _MARGIN):
-                found.append(f"{result.name}: {now:,} instructions, {before:,} before (+{now / before - 1:.1%})")
+                more = now / before - 1
+                found.append(f"{result.name}: {now:,} instructions, {before:,} before (+{more:.1%})")
     gone = last.keys() - {result.name for result in results}
     return found + [f"{name}: in the kept table, but there is no such row" for name in sorted(gone)]
 
 
 def table(bench: Bench) -> Table:
     last = last_rows()
-    shown = Table(title="20 ms on an ESP32 (240 MHz), in instructions; the dearest step of each row")
-    shown.add_column("row")
-    for name in ("viper", "change", "glue", "core at 1.5", "at 2 cycles", "C -O2", "ratio"):
-        shown.add_column(name, justify="right")
+    shown = Table(title="20 ms on an ESP32, in instructions, and its share of a core", padding=(0, 0))
+    shown.add_column("row", no_wrap=True)
+    for name in ("viper", "change", "glue", "at 1.5", "at 2", "C -O2", "ratio"):
+        shown.add_column(name, justify="right", no_wrap=True)
     for result, kept in zip(bench.results, bench.kept()["rows"].values(), strict=True):
         if result.error:
-            shown.add_row(result.name, f"[red]{result.error[:60]}", *[""] * 6)
+            shown.add_row(result.name, "[red]wrong", *[""] * 6)
             continue
         cost, c = result.cost, kept["c"]
         shown.add_row(
@@ -93,6 +96,33 @@ def table(bench: Bench) -> Table:
     return shown
 
 
+def functions(bench: Bench) -> Table:
+    """One row for each viper function."""
+    shown = Table(title="Viper functions, the dearest call of each: instructions")
+    for name, justify in (("function", "left"), ("viper", "right"), ("C -O2", "right"), ("ratio", "right")):
+        shown.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for key, function in sorted(bench.functions.items()):
+        ratio = f"{function.instructions / function.c:.1f}" if function.c else "–"
+        shown.add_row(key, f"{function.instructions:,}", f"{function.c:,}" if function.c else "–", ratio)
+    return shown
+
+
+def times(pairs: list[Pair]) -> Table:
+    shown = Table(title="Time on this computer, µs for 20 ms")
+    for name, justify in (
+        ("row", "left"),
+        ("MicroPython", "right"),
+        ("spandsp", "right"),
+        ("ratio", "right"),
+    ):
+        shown.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for pair in pairs:
+        ours, theirs = (f"{value:.2f}" if value is not None else "–" for value in (pair.ours, pair.spandsp))
+        ratio = f"{pair.ours / pair.spandsp:.1f}" if pair.ours and pair.spandsp else "–"
+        shown.add_row(pair.name, ours, theirs, ratio)
+    return shown
+
+
 def _change(now: int, before: int | None) -> str:
     if not before:
         return "new"
@@ -104,9 +134,11 @@ def _change(now: int, before: int | None) -> str:
 
 def show(bench: Bench, console: Console) -> None:
     console.print(table(bench))
-    console.print("glue: calls × their cost on an emulated ESP32. Retired instructions, not measured on silicon.")
+    console.print(
+        "viper, C: retired instructions. glue: calls × their cost on an emulated ESP32; no silicon."
+    )
     if bench.twins is None:
-        console.print(f"C: not counted anew, {twins.COMPILER} is missing (Debian: {' '.join(twins.PACKAGES)})")
+        console.print(f"C: not counted anew, no {twins.COMPILER} (Debian: {' '.join(twins.PACKAGES)})")
     for note in bench.notes:
         console.print(f"[red]C twin: {note}")
     for result in bench.results:

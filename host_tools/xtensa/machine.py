@@ -11,6 +11,7 @@ seven deep) is not counted; nor are cache misses and pipeline stalls: the measur
 """
 
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import Any
 
 from host_tools.xtensa.instructions import Instruction, UnknownInstruction, decode
@@ -23,6 +24,7 @@ _GUARD = 16  # bytes that belong to nobody between two allocations
 _READ, _WRITE = 1, 2
 _BLOCK_LIMIT = 200  # instructions
 _WINDOW_MASK = 0x3FFFFFFF
+_NAME = "xtensa_block"  # of the translations
 
 Hook = Callable[[list[int]], int]
 
@@ -32,7 +34,9 @@ class MemoryFault(Exception):
 
 
 class MachineFault(Exception):
-    """The program did what this machine does not do; says where and with which instruction."""
+    """The program did what this machine does not do. `pc`: the instruction, if it is known."""
+
+    pc = 0
 
 
 def _refuse(address: int, size: int) -> None:
@@ -144,14 +148,15 @@ class Machine:
     # calls
 
     def hook(self, function: Hook) -> int:
-        """The address of a Python function: it gets the registers as the callee sees them, gives the result."""
+        """The address of a Python function: of the registers as the callee sees them it gives the result."""
         self._hooks.append(function)
         return HOOKS + 4 * (len(self._hooks) - 1)
 
     def call8(self, address: int, *arguments: int) -> int:
         """Call a function of the windowed ABI with at most six arguments; its first result."""
         registers = [0] * 16
-        registers[1] = self._registers[1] - 64 if self._windows else self._stack  # from a hook: below its caller
+        # called by a hook: below the frame of its caller
+        registers[1] = self._registers[1] - 64 if self._windows else self._stack
         registers[10 : 10 + len(arguments)] = [value & _MASK for value in arguments]
         outer, self._registers = self._registers, registers
         depth = len(self._windows)
@@ -184,7 +189,7 @@ class Machine:
             try:
                 pc = block(self._registers)
             except (MemoryFault, MachineFault, IndexError) as error:
-                raise MachineFault(f"in the block at {pc:#x} ({self._listing(pc, size)}): {error}") from error
+                raise self._fault(pc, error) from error
         if len(self._windows) != depth:
             raise MachineFault("returned with register windows open")
 
@@ -251,11 +256,19 @@ class Machine:
             block = self._block(pc)
         except UnknownInstruction as error:
             raise MachineFault(f"unknown instruction {error}") from error
-        lines = ["def block(R):", *(f"    {instruction.text}" for instruction in block)]
+        lines = [f"def {_NAME}(R):", *(f"    {instruction.text}" for instruction in block)]
         lines.append(f"    return {block[-1].address + block[-1].size}")
         names = dict(self._names)
         exec("\n".join(lines), names)
-        return len(block), names["block"]
+        return len(block), names[_NAME]
 
-    def _listing(self, pc: int, size: int) -> str:
-        return "; ".join(instruction.name for instruction in self._block(pc)[:size])
+    def _fault(self, pc: int, error: Exception) -> MachineFault:
+        """What says which instruction of the block at pc it was: the line of the translation tells."""
+        if isinstance(error, MachineFault) and error.pc:
+            return error
+        lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_name == _NAME]
+        instruction = self._block(pc)[lines[0] - 2] if lines else self._block(pc)[0]
+        what = "outside of the memory" if isinstance(error, IndexError) else str(error)
+        fault = MachineFault(f"{instruction.name} at {instruction.address:#x}: {what}")
+        fault.pc = instruction.address
+        return fault

@@ -1,5 +1,5 @@
-"""The typed pointers of viper on CPython, with addresses: `ptr32(uint(p) + 16)` works, what is stored is cut to
-its width, and a word beside the buffer or not aligned raises.
+"""The typed pointers of viper on CPython, with addresses: `ptr32(uint(p) + 16)` works, what is stored is cut
+to its width, and a word beside the buffer or not aligned raises.
 
 tests/support/cpython_viper.py is faster but knows no addresses; kernels that count pointers up need these.
 """
@@ -8,11 +8,11 @@ import builtins
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 _SHIFT = 20  # each buffer has a megabyte of addresses for itself,
 _MIDDLE = 1 << (_SHIFT - 1)  # and begins in the middle of it
-_CODES = {1: "B", 2: "H", 4: "I"}
+_CODES: dict[int, Literal["B", "H", "I"]] = {1: "B", 2: "H", 4: "I"}
 
 
 class Space:

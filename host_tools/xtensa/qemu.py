@@ -1,8 +1,8 @@
 """Runs the same code on qemu-xtensa (Debian: qemu-user): the check of the simulator.
 
 The machine's memory becomes an ELF file. What is a hook in the simulator is a few instructions here, and a
-driver calls the kernel, writes all memory to standard output and exits. With single steps and every executed
-block logged, the log has one line for each instruction; those with an address in the kernel's code are counted.
+driver calls the kernel, writes all memory to standard output and exits. With single steps and every block
+logged, the log has one line for each instruction; those with an address in the kernel's code are counted.
 """
 
 import re

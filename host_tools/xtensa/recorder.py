@@ -53,7 +53,7 @@ class Call:
             raise Mismatch(f"{self.key} ({what}) gives {result!r}, on CPython {self.result!r}")
         for place, (argument, expected) in enumerate(zip(arguments, self.after, strict=True)):
             if isinstance(argument, bytearray) and isinstance(expected, bytes) and argument != expected:
-                at = next(i for i, pair in enumerate(zip(argument, expected, strict=True)) if len({*pair}) > 1)
+                at = next(i for i, byte in enumerate(argument) if byte != expected[i])
                 raise Mismatch(f"{self.key} ({what}): argument {place} differs from byte {at} on")
 
 

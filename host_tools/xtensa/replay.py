@@ -38,6 +38,15 @@ class Cost:
 
 
 @dataclass
+class Function:
+    """A kernel's dearest call of all that were replayed: instructions, and those of its C twin."""
+
+    calls: int = 0
+    instructions: int = 0
+    c: int | None = None
+
+
+@dataclass
 class Result:
     """Of one row: its dearest step, or what went wrong; `kernels`: all that were called in any step."""
 
@@ -54,6 +63,7 @@ class Replay:
         self.program = self._new_program()
         self._twins = twins
         self.wrong_twins: dict[str, str] = {}  # kernel → how its twin differs
+        self.functions: dict[str, Function] = {}
 
     def row(self, row: Row) -> Result:
         """Never raises what a kernel does wrong: that is in the result."""
@@ -73,13 +83,16 @@ class Replay:
         """Raises Mismatch, or what the machine raises."""
         cost = Cost(python_calls=recording.python_calls, glue=recording.python_calls * PYTHON_CALL)
         for call in recording.calls:
-            self._viper(call, cost)
-            if cost.c is not None:
-                c = self._twin(call)
-                cost.c = None if c is None else cost.c + c
+            count = self._viper(call, cost)
+            c = self._twin(call)
+            cost.c = None if c is None or cost.c is None else cost.c + c
+            function = self.functions.setdefault(call.key, Function())
+            function.calls += 1
+            if count > function.instructions:
+                function.instructions, function.c = count, c
         return cost
 
-    def _viper(self, call: Call, cost: Cost) -> None:
+    def _viper(self, call: Call, cost: Cost) -> int:
         program = self.program
         arguments = call.arguments()
         before = program.machine.count
@@ -87,12 +100,14 @@ class Replay:
         program.inner_calls.clear()
         result = program.call(call.key, arguments)
         call.check(arguments, result, "viper")
-        cost.instructions += program.machine.count - before
+        count = program.machine.count - before
+        cost.instructions += count
         for name, n_args in ((call.key, len(arguments)), *program.inner_calls):
             cost.calls[name] += 1
             cost.glue += VIPER_CALL + VIPER_ARGUMENT * n_args
         helpers = sum(count for name, count in program.helpers.items() if name not in _OF_A_CALL)
         cost.glue += HELPER * helpers
+        return count
 
     def _twin(self, call: Call) -> int | None:
         if self._twins is None or not self._twins.has(call.key) or call.key in self.wrong_twins:

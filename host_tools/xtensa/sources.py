@@ -17,7 +17,7 @@ _CACHE = ROOT / "build/xtensa/mpy"
 
 @dataclass(frozen=True)
 class Kernel:
-    """One viper function. `module` is dotted ("ata.dsp.g711"), `kinds` are the annotations, "" for an object."""
+    """One viper function. `module` is dotted ("ata.dsp.g711"); `kinds`: the annotations, "" for an object."""
 
     module: str
     name: str
@@ -47,7 +47,7 @@ def kernels() -> dict[str, Kernel]:
                 kinds = tuple(ast.unparse(a.annotation) if a.annotation else "" for a in arguments)
                 kernel = Kernel(module, node.name, names, kinds, node.lineno)
                 if kernel.key in found:
-                    raise ValueError(f"two kernels are called {kernel.key}: {found[kernel.key].module}, {module}")
+                    raise ValueError(f"{kernel.key} is in {found[kernel.key].module} and in {module}")
                 found[kernel.key] = kernel
     return found
 
@@ -59,10 +59,10 @@ def _is_viper(node: ast.FunctionDef) -> bool:
 def compiled() -> dict[str, bytes]:
     """The .mpy of each module that has kernels, by the last part of its name."""
     modules = sorted({kernel.module for kernel in kernels().values()})
-    return {module.rsplit(".", 1)[1]: compile_module(_path(module)) for module in modules}
+    return {module.rsplit(".", 1)[1]: compile_module(source_of(module)) for module in modules}
 
 
-def _path(module: str) -> Path:
+def source_of(module: str) -> Path:
     return FIRMWARE / Path(*module.split(".")).with_suffix(".py")
 
 
@@ -81,6 +81,13 @@ def compile_module(source: Path) -> bytes:
         if done.returncode:
             raise RuntimeError(f"mpy-cross {source.name}: {done.stderr or done.stdout}")
         data = out.read_bytes()
-    _CACHE.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(data)
+    keep(kept, data)
     return data
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Write a file that other processes may be reading or writing at the same moment."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(data)
+    Path(file.name).replace(path)

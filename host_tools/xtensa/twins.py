@@ -13,20 +13,24 @@ import re
 import shutil
 import struct
 import subprocess
+import tempfile
 from pathlib import Path
 
 from host_tools.xtensa.machine import BASE, Machine
 from host_tools.xtensa.recorder import Call
-from host_tools.xtensa.sources import ROOT, kernels
+from host_tools.xtensa.sources import ROOT, keep, kernels
 from host_tools.xtensa.viper_abi import Buffers
 
 COMPILER = "xtensa-lx106-elf-gcc"
 PACKAGES = ("gcc-xtensa-lx106", "binutils-xtensa-lx106")  # Debian
 _SOURCES = Path(__file__).parent / "twins"
 _CACHE = ROOT / "build/xtensa/twins"
-_OPTIONS = ("-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib", "-mtext-section-literals", "-fno-tree-loop-distribute-patterns")
+_OPTIONS = (
+    *("-O2", "-std=c11", "-Wall", "-Wextra", "-Werror"),
+    *("-ffreestanding", "-nostdlib", "-fno-tree-loop-distribute-patterns", "-mtext-section-literals"),
+)
 _TEXT = BASE + 0x10000
-_PROTOTYPE = re.compile(r"^(?:void|int32_t) ([a-z0-9]+)_(\w+)\(([^)]*)\)\s*\{", re.MULTILINE | re.DOTALL)
+_PROTOTYPE = re.compile(r"^(?:void|int32_t) (\w+)\(([^)]*)\)\s*\{", re.MULTILINE | re.DOTALL)
 
 
 class Twins:
@@ -73,30 +77,33 @@ def build() -> Twins | None:
     digest.update(repr(_OPTIONS).encode())
     kept = _CACHE / f"twins-{digest.hexdigest()[:16]}.elf"
     if not kept.exists():
-        _CACHE.mkdir(parents=True, exist_ok=True)
-        link = (f"-Wl,-Ttext={_TEXT:#x},-N,-e,0,--no-warn-rwx-segments",)
-        done = subprocess.run(
-            [COMPILER, *_OPTIONS, "-o", kept, *sources, *link], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise RuntimeError(f"{COMPILER}: {done.stderr}")
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "twins.elf"
+            link = f"-Wl,-Ttext={_TEXT:#x},-N,-e,0,--no-warn-rwx-segments"
+            command = [COMPILER, *_OPTIONS, "-o", out, *sources, link]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise RuntimeError(f"{COMPILER}: {done.stderr}")
+            keep(kept, out.read_bytes())
     return Twins(kept.read_bytes(), of, outdated)
 
 
 def _pairs(sources: list[Path]) -> tuple[dict[str, str], list[str]]:
-    """Kernel → function of all twins whose parameters are those of the kernel, and what is wrong with others."""
+    """Kernel → function of the twins that have its parameters, and what is wrong with others."""
     of: dict[str, str] = {}
     outdated: list[str] = []
+    names = {key.replace(".", "_"): kernel for key, kernel in kernels().items()}
     for path in sources:
-        for module, name, text in _PROTOTYPE.findall(path.read_text()):
+        for name, text in _PROTOTYPE.findall(path.read_text()):
             parameters = tuple(part.split()[-1].lstrip("*") for part in text.split(","))
-            kernel = kernels().get(f"{module}.{name}")
+            kernel = names.get(name)
             if kernel is None:
-                outdated.append(f"{path.name}: there is no kernel {module}.{name}")
+                outdated.append(f"{path.name}: {name} is the twin of no kernel")
             elif parameters != kernel.parameters:
-                outdated.append(f"{path.name}: {kernel.key} has the parameters {', '.join(kernel.parameters)}")
+                wanted = ", ".join(kernel.parameters)
+                outdated.append(f"{path.name}: the parameters of {kernel.key} are {wanted}")
             else:
-                of[kernel.key] = f"{module}_{name}"
+                of[kernel.key] = name
     return of, outdated
 
 
@@ -105,7 +112,8 @@ def _load(elf: bytes, machine: Machine) -> dict[str, int]:
     (programs, sections) = struct.unpack_from("<II", elf, 28)
     (size, count, section_size, section_count) = struct.unpack_from("<HHHH", elf, 42)
     for number in range(count):
-        kind, offset, address, _, in_file, in_memory = struct.unpack_from("<6I", elf, programs + number * size)
+        header = struct.unpack_from("<6I", elf, programs + number * size)
+        kind, offset, address, _, in_file, in_memory = header
         if kind == 1:
             machine.place(address, elf[offset : offset + in_file] + bytes(in_memory - in_file))
     symbols: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""How MicroPython calls viper code, and what such code calls in MicroPython (py/emitnative.c, py/nativeglue.c).
+"""How MicroPython calls viper code, and what such code calls (its py/emitnative.c and py/nativeglue.c).
 
 A native function gets (function object, n_args, n_kw, pointer to the arguments); from the function object it
 finds its module's context, from that the tables of strings and of objects, and in the latter mp_fun_table.
@@ -87,7 +87,9 @@ class ViperProgram:
     def _load(self, module: str, file: MpyFile) -> None:
         words = machine_words(self.machine)
         objects = words([self.fun_table if item == FUN_TABLE else 0 for item in file.objects])
-        strings = words(list(range(1, len(file.qstrs) + 1)))  # string i of this file is number i + 1
+        # String i of this file is number i + 1; the numbers have 16 bits.
+        numbers = b"".join((i + 1).to_bytes(2, "little") for i in range(len(file.qstrs)))
+        strings = self.machine.allocate(numbers)
         context = words([0, 0, strings, objects])
         for name, code in file.functions():
             start = self.machine.allocate(code.data, writable=False)
@@ -111,9 +113,9 @@ class ViperProgram:
         return self._entry[self.function(name)]
 
     def call(self, name: str, arguments: Sequence[Argument]) -> int | bool | None:
-        """Call a function by its "module.name" with integers, None and buffers. What it changes in a buffer is
-        changed; the same buffer twice is the same memory. Raises MachineFault and OverflowError (an integer
-        that MicroPython would have to allocate)."""
+        """Call a function by its "module.name" with integers, None and buffers. What it changes in a buffer
+        is changed; the same buffer twice is the same memory. Raises MachineFault and OverflowError (an
+        integer that MicroPython would have to allocate)."""
         machine = self.machine
         mark = machine.mark()
         stored = Buffers(machine)
@@ -122,10 +124,16 @@ class ViperProgram:
         try:
             result = self._invoke(self.function(name), objects)
         except MachineFault as error:
-            raise MachineFault(f"{name}: {error}") from error
+            raise MachineFault(f"{self._where(name, error.pc)}: {error}") from error
         stored.fetch()
         machine.release(mark)
         return self.value(result)
+
+    def _where(self, name: str, pc: int) -> str:
+        for function, addresses in self.code.items():
+            if pc in addresses:
+                return f"{function} + {pc - addresses.start:#x}"
+        return name
 
     def _invoke(self, function: int, objects: Sequence[int]) -> int:
         array = machine_words(self.machine)(objects)

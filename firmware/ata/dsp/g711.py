@@ -20,20 +20,24 @@ from micropython import const
 PCMU = 0  # RTP payload types, RFC 3551 §6
 PCMA = 8
 
-_BIAS = const(256)  # places in the encode table behind the 256 shifts
-_INVERT = const(257)
+_BIAS = const(256)  # place in the encode table behind the 256 shifts; what is silence comes after it
 
 
 @micropython.viper
 def _encode(pcm: ptr16, out: ptr8, shifts: ptr8, offset: int, n: int):
+    # Read through a variable: mpy-cross up to 1.29 loads a constant index of 256 and more from elsewhere on
+    # the ESP32 (tests/xtensa/test_pitfalls.py).
+    i = _BIAS
+    bias = shifts[i]
+    silence = shifts[i + 1]
     i = 0
     while i < n:
         m = pcm[i]
-        invert = shifts[_INVERT]
+        invert = silence
         if m & 0x8000:
             m ^= 0xFFFF
             invert ^= 0x80
-        m += shifts[_BIAS]
+        m += bias
         if m > 0x7FFF:
             m = 0x7FFF
         s = shifts[m >> 7]
@@ -68,7 +72,7 @@ class G711:
             shifts[k] = max(bits + 2, 4 if a_law else 3)
             k += 1
         shifts[_BIAS] = 0 if a_law else 132
-        shifts[_INVERT] = self.silence
+        shifts[_BIAS + 1] = self.silence
         self._shifts = shifts
         samples = array("h", bytes(512))
         k = 0

@@ -42,7 +42,7 @@ class Tones:
 
 class Slot:
     def __init__(self):
-        self.connected = None  # type: Any
+        self.connected = None  # type: Any  # type: Any
 
     def disconnect(self):
         self.connected = None
