@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import hilbert, resample
-from support.runtimes import micropythons
 
 from ata.line import callerid
 from host_tools.voice.callerid_wav import RATE, CallerId, callerid_wav, render
+from support.runtimes import micropythons
 
 PEAK_0_DBM0 = 22828
 LEVELS = (-10, -13.5, -19, -25, -28)  # dBm0

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.runtimes import micropythons
 
 from ata.dsp import level, mix
 from ata.dsp.dtmf import BEGAN, ENDED, DtmfDetector
 from ata.dsp.g711 import G711, PCMA, PCMU
 from ata.dsp.tone_script import compile_tone
 from ata.dsp.tones import ToneGenerator
+from support.runtimes import micropythons
 
 PEAK_0_DBM0 = 22828
 DIGITS = "0123456789*#ABCD"
@@ -113,6 +113,7 @@ def test_level_is_within_a_tenth_of_a_db(pcm):
 
 
 # --- tones
+
 
 @pytest.mark.parametrize(
     "text", ["350@-13+440@-13;0/0", "425@-10;0/0", "480@-24+620@-24;0/0", "1400@-9+2060@-3;0/0"]

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import cpython_viper
 
 from ata.rtp.event import EventReceiver, EventSender
 from ata.rtp.packet import start
+from support import cpython_viper
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 

@@ -3,13 +3,14 @@
 How it works. Two energies are taken of a frame: of the samples, and of their differences, in which fricatives
 stand out. Each has a noise floor of its own: it follows what is quieter within three frames, what is up to
 6 dB louder slowly, and once a second it rises to the quietest frame of the last one to two seconds. A frame
-with either energy 6 dB above its floor is voice, and so are the frames for 240 ms after it (80 ms after a click
-of one or two frames). Louder than −35 dBm0 is always voice: steady tones, music and modems are no noise;
-below −60 dBm0 never.
+with either energy 6 dB above its floor is voice, and so are the frames for 240 ms after it (80 ms after a
+click of one or two frames). Louder than −35 dBm0 is always voice: steady tones, music and modems are no
+noise; below −60 dBm0 never.
 
 How to use it: process() for each frame. Only the constructor allocates.
 
-Scales. Energies are log2 in sixteenths, 0.19 dB; 0 dBm0 for 80 samples is 535.
+Scales. Energies, of 80 samples or halved differences in 1/64, are at most 1.35 · 10⁹. Their log2 is kept
+in sixteenths, 0.19 dB; 0 dBm0 is 548.
 """
 
 from array import array
@@ -17,10 +18,11 @@ from array import array
 import micropython
 from micropython import const
 
+_0_DBM0 = const(548)
 _VOICE = const(32)  # above the floor: 6 dB
-_LEAST = const(217)  # −60 dBm0
-_MOST = const(350)  # −35 dBm0
-_TOP = const(318)  # the highest floor: that less 6 dB
+_LEAST = const(229)  # −60 dBm0
+_MOST = const(362)  # −35 dBm0
+_TOP = const(330)  # the highest floor: that less 6 dB
 _HANG = const(12)  # frames
 _HANG_CLICK = const(4)
 _CLICK = const(3)  # frames of voice that are no click
@@ -34,6 +36,7 @@ _BEFORE = const(2)  # of the one before
 _AGE = const(6)  # frames of this window
 _RUN = const(7)  # frames of voice running
 _HOLD = const(8)  # frames for which it goes on
+_LEVEL = const(9)  # of this frame
 
 
 @micropython.viper
@@ -46,10 +49,10 @@ def _judge(v: int, i: int, pcm: ptr16, n: int, s: ptr32) -> int:
     while i < n:
         v = (pcm[i] ^ 0x8000) - 0x8000
         last = v
-        own += (v * v) >> 6
+        own += (v * v + 32) >> 6
         i += 1
-        v = (pcm[i] ^ 0x8000) - 0x8000 - last
-        other += (v >> 3) * (v >> 3)
+        v = ((pcm[i] ^ 0x8000) - 0x8000 - last) >> 1
+        other += (v * v + 32) >> 6
         i += 1
     active = 0
     i = 0
@@ -65,7 +68,9 @@ def _judge(v: int, i: int, pcm: ptr16, n: int, s: ptr32) -> int:
             log += v  # log2 in sixteenths of 16 … 31 is 64 and the four bits after the first, within 0.09
             log += 48
         v = log
-        if v > s[i + _FLOOR] + _VOICE and v > _LEAST or v > _MOST:
+        if i == 0:
+            s[i + _LEVEL] = v
+        if v > _LEAST and (v > s[i + _FLOOR] + _VOICE or (v > _MOST and i == 0)):
             active = 1
         elif v < s[i + _FLOOR]:
             s[i + _FLOOR] = s[i + _FLOOR] - ((s[i + _FLOOR] - v + 1) >> 1)
@@ -77,7 +82,7 @@ def _judge(v: int, i: int, pcm: ptr16, n: int, s: ptr32) -> int:
             v = s[i + _MINIMUM]
             if s[i + _BEFORE] < v:
                 v = s[i + _BEFORE]
-            if v > _TOP:
+            if v > _TOP and i == 0:
                 v = _TOP
             if v > s[i + _FLOOR]:
                 s[i + _FLOOR] = v
@@ -108,14 +113,14 @@ class Vad:
     """Listens to one port."""
 
     def __init__(self):
-        self._state = array("i", [0] * 9)
+        self._state = array("i", [0] * 10)
         self.reset()
 
     def reset(self):
         """A new call: the floor is −60 dBm0, and rises."""
         state = self._state
         k = 0
-        while k < 9:
+        while k < 10:
             state[k] = 0
             k += 1
         state[0] = state[3] = _LEAST
@@ -124,3 +129,7 @@ class Vad:
     def process(self, pcm, n):
         """1: voice in n samples (even, 160 at most) of array('h'), or just after it; 0: silence."""
         return _judge(0, 0, pcm, n, self._state)
+
+    def level(self):
+        """Of the last frame, in tenths of a dBm0, within 0.5 dB."""
+        return (self._state[_LEVEL] - _0_DBM0) * 15 >> 3
