@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.sip_vectors import vectors
 
 from ata.base.errors import PeerError
 from ata.sip import digest, grammar, message, offer
+from support.sip_vectors import vectors
 
 TORTURE = vectors("tests/vectors/sip/torture.txt")
 SEEDS = [data for *_, data in TORTURE]

@@ -3,23 +3,26 @@
 from binascii import hexlify
 
 from ata.sip.dialog import next_hop
-from ata.sip.grammar import escape, parse_uri, quote, unescape
+from ata.sip.grammar import escape, parse_uri, quote
 
 
 class Account:
     """The identity of port `key`. Without `domain` and `server` it knows only direct calls.
 
-    domain, server, outbound: "host" or "host:port" text, or empty. host, port: our own address.
-    number: a second name that calls the port as well as `user`.
+    host, port: our own address. domain, server, outbound: "host" or "host:port" text, or empty.
+    register: whether to, for `expires` seconds at a time. number: a second name that calls the port as well
+    as `user`.
     """
 
-    def __init__(self, key, user, domain, server, auth_user, password, display, outbound, number, host, port):
+    def __init__(self, host, port, key, user, domain=None, server=None, auth_user=None, password="",
+                 display="", expires=300, register=True, outbound=None, number=None):  # fmt: skip
         self.key = key
         self.user = user
         self.number = number
         self.auth_user = auth_user or user
         self.password = password
         self.domain = domain = domain or server or None
+        self.expires = expires if domain and register else 0  # 0 = it does not register
         self.registrar = "sip:%s" % domain
         self.hop = ()  # (host, port) of the server, or nothing; nobody else is given proof of the password
         self.home = ()  # (host, port) that the domain stands for
@@ -27,18 +30,10 @@ class Account:
             self.hop = next_hop(parse_uri("sip:" + (outbound or server or domain)))
             self.home = next_hop(parse_uri(self.registrar))
         self.all_by_proxy = bool(outbound)  # direct calls as well (RFC 3261 §8.1.2)
-        at_home = "sip:%s@%s:%d" % (escape(user), host, port)
-        self.contact = "<%s>" % at_home
-        aor = self.address(user) if domain else at_home
-        self.identity = "%s<%s>" % (quote(display) + " " if display else "", aor)
-
-    def address(self, user):
-        """The URI text of `user` at this account's domain."""
-        return "sip:%s@%s" % (escape(user), self.domain)
-
-    def called(self, user):
-        """True if a call for `user` is for this port."""
-        return user is not None and unescape(user) in (self.user, self.number)
+        here = "%s:%d" % (host, port)
+        self.contact = "<sip:%s@%s>" % (escape(user), here)
+        display = quote(display) + " " if display else ""
+        self.identity = "%s<sip:%s@%s>" % (display, escape(user), domain or here)
 
     def route(self, target):
         """-> (URI text, host, port) of what the user called: "102", "user@host[:port]" or "sip:…".
@@ -46,7 +41,9 @@ class Account:
         if target[:4].lower() == "sip:":
             target = target[4:]
         elif "@" not in target:
-            return (self.address(target),) + self.hop if self.domain else None
+            if not self.domain:
+                return None
+            return ("sip:%s@%s" % (escape(target), self.domain),) + self.hop
         target = "sip:" + target
         hop = next_hop(parse_uri(target))
         if self.hop and (self.all_by_proxy or hop == self.home):
@@ -65,3 +62,8 @@ class Account:
 def token(random, n):
     """`n` random bytes as hexadecimal text."""
     return hexlify(random(n)).decode()
+
+
+def between(random, low, high):
+    """A random number, `low` … `high`, in 256 steps."""
+    return low + (high - low) * random(1)[0] // 255

@@ -55,37 +55,28 @@ class Dialog:
         host, port = next_hop(first)
         return message, host, port
 
-    def in_order(self, number):
-        """Note the CSeq number of a request of the peer. False if it is older than one seen (§12.2.2)."""
-        self.remote_seq = max(number, self.remote_seq)
-        return number == self.remote_seq
-
-    def refresh(self, message):
-        """Take the remote target of a target refresh: an INVITE or its 2xx (§12.2.1.2, §12.2.2)."""
-        self.target = contact_of(message) or self.target
-
 
 def of_response(response, asked):
     """The dialog that the 2xx `response` makes; asked: the one its INVITE was sent in (§12.1.2)."""
     route = response.all("Record-Route")
     route.reverse()
-    return Dialog(asked.call_id, asked.local, response.get("To"), contact_of(response) or asked.target,
+    return Dialog(asked.call_id, asked.local, response.get("To"), contact_of(response, asked.target),
                   route, response.cseq[0])  # fmt: skip
 
 
 def of_request(received, tag):
     """The dialog that our answer with `tag` to the INVITE `received` makes (§12.1.1)."""
-    return Dialog(received.call_id, "%s;tag=%s" % (received.get("To"), tag), received.get("From"),
+    return Dialog(received.get("Call-ID"), "%s;tag=%s" % (received.get("To"), tag), received.get("From"),
                   contact_of(received), received.all("Record-Route"), 0, received.cseq[0])  # fmt: skip
 
 
-def contact_of(message):
-    """The URI text of the first Contact, or None if it is no SIP URI."""
+def contact_of(message, otherwise=None):
+    """The URI text of the first Contact: the remote target; `otherwise` if it is no SIP URI."""
     value = message.get("Contact")
     if not value or value == "*":
-        return None
+        return otherwise
     uri = parse_name_addr(value).uri
-    return uri.text if uri.host else None
+    return uri.text if uri.host else otherwise
 
 
 def tag_of(message, name):

@@ -8,11 +8,13 @@ auth is not offered) or none.
 import hashlib
 from binascii import hexlify
 
+from micropython import const
+
 from ata.base.errors import PeerError
 from ata.sip.account import token
 from ata.sip.grammar import made_of, need, quote, split_list
 
-_STRENGTH = ("MD5", "MD5-SESS", "SHA-256", "SHA-256-SESS")  # weakest first
+_STRENGTH = const(("MD5", "MD5-SESS", "SHA-256", "SHA-256-SESS"))  # weakest first
 
 
 class Credentials:
@@ -24,7 +26,7 @@ class Credentials:
     def __init__(self, account, random):
         self.account = account
         self.random = random
-        self.challenges = {}  # 401 or 407 -> [challenge text, how often it was answered]
+        self.challenges = {}  # 401 or 407 -> [parameters of the challenge, how often it was answered]
         self.tries = 0  # challenges in a row; set to 0 when a request is let through
 
     def challenged(self, response):
@@ -33,13 +35,14 @@ class Credentials:
         challenge = choose(response.all("WWW-Authenticate" if status == 401 else "Proxy-Authenticate"))
         self.tries += 1
         old = self.challenges.get(status)
-        # Hopeless too: the very first answer to a nonce was refused, and not because the nonce was old.
-        if challenge is None or self.tries > 4 or (old and old[1] == 1 and not is_stale(challenge)):
-            self.challenges.clear()
-            self.tries = 0
-            return False
-        self.challenges[status] = [challenge, 0]
-        return True
+        if challenge and self.tries <= 4:
+            # Hopeless if the very first answer to a nonce was refused, and not because the nonce was old.
+            if not old or old[1] > 1 or challenge.get("stale", "").lower() == "true":
+                self.challenges[status] = [challenge, 0]
+                return True
+        self.challenges.clear()
+        self.tries = 0
+        return False
 
     def sign(self, message):
         """Put the answers to the known challenges into the request `message`."""
@@ -73,7 +76,8 @@ def parse_auth(text):
 
 
 def choose(challenges):
-    """Of several WWW-Authenticate (or Proxy-Authenticate) values the strongest (first of equals), or None."""
+    """The parameters of the strongest of several WWW-Authenticate (or Proxy-Authenticate) values that can be
+    answered, of equals the first; or None."""
     best = None
     rank = -1
     for challenge in challenges:
@@ -85,23 +89,17 @@ def choose(challenges):
         if scheme.lower() == "digest" and "realm" in params and "nonce" in params and algorithm in _STRENGTH:
             strength = _STRENGTH.index(algorithm)
             if strength > rank:
-                best = challenge
+                best = params
                 rank = strength
     return best
 
 
-def is_stale(challenge):
-    """True if only the nonce was too old: the same password is to be tried again (RFC 7616 §3.3)."""
-    return parse_auth(challenge)[1].get("stale", "").lower() == "true"
-
-
-def answer(challenge, method, uri, user, password, body, cnonce, nc):
-    """The value of the Authorization (or Proxy-Authorization) header for a challenge from choose().
+def answer(params, method, uri, user, password, body, cnonce, nc):
+    """The value of the Authorization (or Proxy-Authorization) header for the `params` from choose().
 
     `uri` is the Request-URI as text, `body` bytes, `cnonce` text of [0-9a-zA-Z], `nc` counts the requests
     sent with this nonce, from 1.
     """
-    params = parse_auth(challenge)[1]
     realm = params["realm"]
     nonce = params["nonce"]
     algorithm = params.get("algorithm", "MD5")

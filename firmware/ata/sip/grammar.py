@@ -16,20 +16,20 @@ from ata.base.errors import PeerError
 
 _MOST_PARTS = const(64)  # elements of a list, parameters, escapes: more in one value is an attack
 _HEX = const("0123456789abcdefABCDEF")
-_HOST = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
+_HOST = const("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")
 _TOKEN = _HOST + "!%*+`'~"
-_RESERVED = ":@[]`%"  # stands in a URI or a parameter's value, but not in a user name
+_RESERVED = const(":@[]`%")  # stands in a URI or a parameter's value, but not in a user name
 _URI = _TOKEN + "()&=$,;?/:@[]"
 
 # A URI: `text` as it came. Of a SIP or SIPS URI (§19.1) user (escaped as received, or None), host, port (int,
 # or None if not given), params and headers (the text after "?"); of any other scheme, `host` is "".
-Uri = namedtuple("Uri", ("text", "user", "host", "port", "params", "headers"))
+Uri = namedtuple("Uri", ["text", "user", "host", "port", "params", "headers"])
 
 # From, To, Contact, Route …: a display name (unquoted text), a Uri and header parameters.
-NameAddr = namedtuple("NameAddr", ("display", "uri", "params"))
+NameAddr = namedtuple("NameAddr", ["display", "uri", "params"])
 
 # A Via (§20.42), without the transport.
-Via = namedtuple("Via", ("host", "port", "params"))
+Via = namedtuple("Via", ["host", "port", "params"])
 
 
 def need(ok, what):
@@ -43,7 +43,7 @@ def made_of(text, signs=_TOKEN):
     return text != "" and not text.strip(signs)
 
 
-def parse_number(text, most, what="Bad number"):
+def parse_number(text, most, what):
     """Digits → int, 0 … `most`. PeerError(400, what)."""
     need(len(text) <= 10 and made_of(text, "0123456789"), what)
     n = int(text)
@@ -89,6 +89,8 @@ def split_list(text, separator=","):
 def parse_params(text):
     """"x;a=b;c" → ("x", dict of lower-case name → value (quotes kept) or None)."""
     params = {}
+    if not text:
+        return text, params
     parts = split_list(text, ";")
     first = parts.pop(0)
     for part in parts:
@@ -166,17 +168,18 @@ def parse_host_port(text):
         host, colon, port = text.partition(":")
         host = host.strip(" ")
         need(made_of(host, _HOST), "Bad host")
-    return host, parse_number(port.strip(" "), 65535, "Bad port") if colon else None
+    return host, parse_number(port.strip(" "), 65535, "Bad host") if colon else None
 
 
 def parse_uri(text):
     """Text without white space around → Uri."""
     scheme, _, rest = text.partition(":")
     need(rest and made_of(scheme) and made_of(text, _URI), "Bad URI")
-    escapes = text.split("%", _MOST_PARTS)
-    need(len(escapes) <= _MOST_PARTS, "Bad URI")
-    for part in escapes[1:]:
-        need(len(part) > 1 and made_of(part[:2], _HEX), "Bad URI")
+    if "%" in text:
+        escapes = text.split("%", _MOST_PARTS)
+        need(len(escapes) <= _MOST_PARTS, "Bad URI")
+        for part in escapes[1:]:
+            need(len(part) > 1 and made_of(part[:2], _HEX), "Bad URI")
     if scheme.lower() not in ("sip", "sips"):
         return Uri(text, rest, "", None, {}, "")
     user = None
@@ -223,11 +226,3 @@ def parse_via(text):
     need(made_of(transport), "Bad Via")
     host, port = parse_host_port(text.strip(" "))
     return Via(host, port, params)
-
-
-def parse_cseq(text):
-    """`4711 INVITE` → (4711, "INVITE")."""
-    number, _, method = text.strip(" ").partition(" ")
-    method = method.strip(" ")
-    need(made_of(method), "Bad CSeq")
-    return parse_number(number, 0x7FFFFFFF, "Bad CSeq"), method

@@ -23,16 +23,15 @@ LARGEST = 8192  # bytes of a datagram; more is answered 513
 _MOST_HEADERS = const(64)
 _LONGEST_HEADER = const(2048)
 
-# Lists, not tuples: a constant tuple has a second copy of every longer name.
 # The compact forms of what is read here (§7.3.3), and names that are not just capitalised words.
 _NAMES = {
     "c": "Content-Type", "f": "From", "i": "Call-ID", "l": "Content-Length", "m": "Contact", "t": "To",
     "v": "Via", "call-id": "Call-ID", "cseq": "CSeq", "www-authenticate": "WWW-Authenticate",
 }  # fmt: skip
 _COPIED = ("Via", "From", "To", "Call-ID", "CSeq")  # into every response, and so in every request
-_ONCE = ("From", "To", "Call-ID", "CSeq", "Content-Length", "Max-Forwards", "Content-Type", "Expires")
+_ONCE = _COPIED[1:] + ("Content-Length", "Max-Forwards", "Content-Type", "Expires")
 _LISTS = ("Via", "Route", "Record-Route", "Contact")  # these are one header for each value after parsing
-_ADDRESSES = ("From", "To", "Route", "Record-Route", "Contact")
+_ADDRESSES = _LISTS[1:] + ("From", "To")
 
 # What this UA answers with; what a call is rejected with may be another (§21).
 _REASONS = const(

@@ -24,7 +24,7 @@ _EVENT = const("telephone-event/8000")
 # What was agreed, as we see it: the IPv4 address and port to send to, codec (0 PCMU, 8 PCMA), payload_type
 # (its number on the wire: the codec's unless the peer mapped another), event_type (-1 = no RFC 4733), ptime
 # (ms a packet to send), send and receive (bools).
-Media = namedtuple("Media", ("ip", "port", "codec", "payload_type", "event_type", "ptime", "send", "receive"))
+Media = namedtuple("Media", ["ip", "port", "codec", "payload_type", "event_type", "ptime", "send", "receive"])
 
 
 class LocalMedia:
@@ -63,7 +63,7 @@ class Negotiation:
         """Media from the answer to make_offer()'s. PeerError 400 or 488 if it is not one."""
         streams = parse(body)
         i = self._lines.index(None)
-        need(i < len(streams), "No answer")
+        need(i < len(streams), "Bad SDP")
         media = _agree(streams[i], self._local, self._direction)
         if media is None or media.port == 0:
             raise PeerError(488, "No codec")
@@ -182,8 +182,8 @@ def parse(body):
         need(line == "" or (equals and len(kind) == 1), "Bad SDP")
         if kind == "m":
             parts = value.split(" ", _MOST_FORMATS + 3)
-            need(4 <= len(parts) <= _MOST_FORMATS + 3 and len(streams) < _MOST_STREAMS, "Bad m=")
-            port = parse_number(parts[1].partition("/")[0], 65535, "Bad m=")
+            need(4 <= len(parts) <= _MOST_FORMATS + 3 and len(streams) < _MOST_STREAMS, "Bad SDP")
+            port = parse_number(parts[1].partition("/")[0], 65535, "Bad SDP")
             stream = Stream(parts[0], port, parts[2], parts[3:], session.ip, session.direction)
             streams.append(stream)
         elif kind == "c":
@@ -198,19 +198,19 @@ def parse(body):
                     stream.rtpmap[number] = encoding.strip(" ").upper()
             elif streams and name in ("ptime", "maxptime"):
                 value = value.strip(" ").partition(".")[0]  # some send "20.0"
-                setattr(stream, name, parse_number(value, 10000, "Bad ptime"))
+                setattr(stream, name, parse_number(value, 10000, "Bad SDP"))
     return streams
 
 
 def _address(value):
     """"IN IP4 192.0.2.1/127" → the address; None for what is not IPv4."""
     parts = value.split(" ", 3)
-    need(len(parts) == 3, "Bad c=")
+    need(len(parts) == 3, "Bad SDP")
     address = parts[2].partition("/")[0]
     octets = address.split(".", 4)
     if parts[1] != "IP4" or len(octets) != 4 or address.strip("0123456789."):
         return None
     for octet in octets:
-        need(len(octet) < 4, "Bad c=")
-        parse_number(octet, 255, "Bad c=")
+        need(len(octet) < 4, "Bad SDP")
+        parse_number(octet, 255, "Bad SDP")
     return address

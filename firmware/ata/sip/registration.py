@@ -9,13 +9,13 @@ waits ten times as long.
 
 from micropython import const
 
-from ata.sip.account import token
+from ata.sip.account import between, token
 from ata.sip.dialog import Dialog
 from ata.sip.grammar import parse_name_addr
 from ata.sip.transaction import Machine
 
-_SEND = (None, "send")
-_GONE = ("unregistered", "publish")
+_SEND = const((None, "send"))
+_GONE = const(("unregistered", "publish"))
 _WAITING = ("wait", {"timeout": ("trying", "send"), "start": ("trying", "begin"), "stop": _GONE})
 
 TABLE = {
@@ -37,12 +37,12 @@ _DAY = const(86400)
 
 
 class Registration(Machine):
-    """The registration of `account` through the user agent `ua`, for `expires` seconds at a time."""
+    """The registration of `account` through the user agent `ua`."""
 
-    def __init__(self, ua, account, expires):
+    def __init__(self, ua, account):
         self.ua = ua
         self.account = account
-        self.expires = expires
+        self.expires = account.expires  # s, more if the server asks for more
         self.credentials = account.credentials(ua.random)
         self.said = "unregistered"
         # Not a dialog (§10.2), but the same Call-ID, tag and rising numbers.
@@ -97,7 +97,7 @@ class Registration(Machine):
                 credentials.tries = 0
             self.failures = 0
             # Refreshed at 80 to 90 % of what was granted, so that a lost REGISTER does not lose a call.
-            self.wait = min(max(self._granted(response), 5), _DAY) * self._part(800, 900)
+            self.wait = min(max(self._granted(response), 5), _DAY) * between(self.ua.random, 800, 900)
             self.handle("ok", now)
             return
         self.failures += 1
@@ -105,7 +105,7 @@ class Registration(Machine):
         wait = _BASE << min(self.failures, 6)
         if not lost and not 500 <= status < 600:
             wait *= 10
-        wait = min(wait, _MAXIMUM) * self._part(500, 1000)
+        wait = min(wait, _MAXIMUM) * between(self.ua.random, 500, 1000)
         if response is not None:
             wait = max(wait, 1000 * min(seconds(response.get("Retry-After")), _DAY))
         self.wait = wait
@@ -122,10 +122,6 @@ class Registration(Machine):
                 if granted and (uri.user, uri.host, uri.port or 5060) == ours:
                     return granted
         return seconds(response.get("Expires")) or self.expires
-
-    def _part(self, low, high):
-        data = self.ua.random(1)
-        return low + (high - low) * data[0] // 255
 
 
 def seconds(value):

@@ -8,24 +8,26 @@ The offer is in the INVITE when we call (§13.2.1). When called we answer what t
 in the 200 and find the answer in the ACK. Hold and resume are re-INVITEs by direction (RFC 3264 §8.4).
 """
 
+from micropython import const
+
 from ata.base.errors import PeerError
-from ata.sip.account import token
-from ata.sip.dialog import of_response
+from ata.sip.account import between, token
+from ata.sip.dialog import contact_of, of_response
 from ata.sip.grammar import unescape
 from ata.sip.offer import Negotiation
-from ata.sip.transaction import Machine
+from ata.sip.transaction import Machine, derived
 
-_DONE = ("terminated", "done")
-_RETRY = (None, "retry")
-_LEFT = ("terminated", "left")
-_HANG_UP = ("leaving", "leave")
-_LOST = ("leaving", "lose")
-_REFUSE = ("terminated", "refuse")
-_ACCEPT = ("answered", "accept")
-_MODIFY = ("modifying", "modify")
-_REOFFER = ("acking", "reoffer")
-_AGREE = ("confirmed", "agree")
-_FAIL = ("terminated", "fail")
+_DONE = const(("terminated", "done"))
+_RETRY = const((None, "retry"))
+_LEFT = const(("terminated", "left"))
+_HANG_UP = const(("leaving", "leave"))
+_LOST = const(("leaving", "lose"))
+_REFUSE = const(("terminated", "refuse"))
+_ACCEPT = const(("answered", "reoffer"))
+_MODIFY = const(("modifying", "modify"))
+_REOFFER = const(("acking", "reoffer"))
+_AGREE = const(("confirmed", "agree"))
+_FAIL = const(("terminated", "fail"))
 
 # Events of the app: ring answer reject hangup hold. Of our INVITE: 1xx 2xx (the first) challenge (that can be
 # answered) glare (491) refused. Of requests that come: cancel bye reinvite ack; noack = the ACK for our 2xx
@@ -106,8 +108,8 @@ class Session(Machine):
         if name == "ringing":
             return 60000  # §13.3.1.1
         # Glare (§14.1): the owner of the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms.
-        part = self.ua.random(1)[0]
-        return 2100 + 10 * (190 * part // 255) if self.outgoing else 10 * (200 * part // 255)
+        low, high = (210, 400) if self.outgoing else (0, 200)
+        return 10 * between(self.ua.random, low, high)
 
     def response(self, transaction, status, response, now):
         """A request of ours was answered, or our 2xx was not acknowledged (see Transaction.user)."""
@@ -211,7 +213,7 @@ class Session(Machine):
             transaction.send(now)  # by now it holds the ACK
             return False
         if self.established:
-            self.dialog.refresh(response)
+            self.dialog.target = contact_of(response, dialog.target)
         else:
             self.dialog = dialog
             self.established = True
@@ -231,9 +233,9 @@ class Session(Machine):
                 self.handle("lost", now, error.status)
                 return
             self._agreed(media)
-        self._settle(now)
+        self.settle(now)
 
-    def _settle(self, now):
+    def settle(self, now):
         """Do what was wished for while another INVITE was on its way (§14.1)."""
         if self.said != self.want:
             self.handle("hold", now)
@@ -249,17 +251,14 @@ class Session(Machine):
 
     def fail(self, now, status):
         self.done(now)
-        self.over(now, status, "failed")
+        self.over(now, status)
 
     def cancel(self, now, _=None):
         self.over(now)
-        self.ua.transactions.cancel(self.invite, now)
+        invite = self.invite
+        self.ua.transactions.request(derived(invite.request, "CANCEL"), invite.host, invite.port, None, now)
 
     # we are called, or asked to change the call
-
-    def accept(self, now, local):
-        self.local = local
-        self.reoffer(now, self.invite)
 
     def reoffer(self, now, transaction):
         """Answer 200 to the INVITE of `transaction`, with our answer to its offer or with our offer."""
@@ -277,7 +276,7 @@ class Session(Machine):
         except PeerError as error:
             self.handle("declined", now, error.status)
             return
-        self.dialog.refresh(request)
+        self.dialog.target = contact_of(request, self.dialog.target)
         self.respond(now, 200, body)
         if media is not None:
             self._agreed(media)
@@ -287,18 +286,17 @@ class Session(Machine):
         request = self.invite.request
         response = self.ua.reply(request, status, self.local_tag)
         if status < 300:
-            response.copy(request, ("Record-Route",))  # §12.1.1
+            response.copy(request, ["Record-Route"])  # §12.1.1
             self._complete(response, body)
         self.invite.respond(response, now)
 
     def refuse(self, now, status=480):
         self.respond(now, status)
-        self.done(now)
-        self.over(now, status)
+        self.fail(now, status)
 
     def decline(self, now, status):
         self.respond(now, status)
-        self._settle(now)
+        self.settle(now)
 
     def ack(self, message, now):
         """An ACK that belongs to this dialog came in."""
@@ -315,19 +313,19 @@ class Session(Machine):
 
     def lose(self, now, status):
         self.quiet(now)
-        self.over(now, status, "failed" if self.outgoing and self.media is None else "ended")
+        self.over(now, status)
         self.leave(now)
 
     def left(self, now, _):
         self.quiet(now)
-        self.done(now)
-        self.over(now, 200)
+        self.fail(now, 200)
 
-    def over(self, now, status=0, word="ended"):
-        """Say the last word, once."""
+    def over(self, now, status=0):
+        """Say the last word, once; a status of 0 is our own wish."""
         if not self.told:
             self.told = True
-            self.ua.events.append((word, self, status))
+            failed = status and self.outgoing and self.media is None
+            self.ua.events.append(("failed" if failed else "ended", self, status))
 
     def done(self, now, _=None):
         """Nothing more is to come."""

@@ -17,20 +17,22 @@ Three differences from the figures of the RFC, none visible on the wire:
 * What a state has no row for is passed over: a 1xx after a final answer, an INVITE after its 2xx.
 """
 
+from micropython import const
+
 from ata.base.clock import add, diff, due, sooner
 from ata.base.fsm import Fsm
 from ata.sip.dialog import tag_of
 from ata.sip.message import Message
 
-_OVER = ("terminated", "end")
-_EXPIRED = ("terminated", "expire")
-_TOLD = (None, "inform")
-_ACCEPTED = ("accepted", "inform")
-_REFUSED = ("completed", "refused")
-_ANSWERED = ("completed", "inform")
-_SAID = ("completed", "say")
-_AGAIN = (None, "retransmit")
-_REPEAT = (None, "send")
+_OVER = const(("terminated", "end"))
+_EXPIRED = const(("terminated", "expire"))
+_TOLD = const((None, "inform"))
+_ACCEPTED = const(("accepted", "inform"))
+_REFUSED = const(("completed", "refused"))
+_ANSWERED = const(("completed", "inform"))
+_SAID = const(("completed", "say"))
+_AGAIN = const((None, "retransmit"))
+_REPEAT = const((None, "send"))
 _TERMINATED = (None, {})
 
 # Figure 5 and RFC 6026 §7.2. "final" is a status from 300 to 699.
@@ -200,10 +202,6 @@ class Transactions:
         # B, F, H, J, L, M: 64 × T1. On UDP, D is not shorter than 32 s.
         return max(64 * self.t1, 32000 if timer == "D" else 0)
 
-    def cancel(self, invite, now):
-        """Send the CANCEL of the client transaction `invite` (§9.1): same branch, its own transaction."""
-        self.request(derived(invite.request, "CANCEL"), invite.host, invite.port, None, now)
-
     def request(self, message, host, port, user, now):
         """Send `message`, with our Via on it, in a new client transaction. -> Transaction"""
         clients = self.clients
@@ -269,12 +267,14 @@ def server_key(message, method, via):
         return "%s %s %s:%s" % (branch, method, via.host, via.port)
     # RFC 2543: the To tag is left out, since the INVITE has none and its ACK has.
     return "%s %s %s %s %d %s" % (
-        message.uri, tag_of(message, "From"), message.call_id, method, message.cseq[0], branch)  # fmt: skip
+        message.uri, tag_of(message, "From"), message.get("Call-ID"), method, message.cseq[0], branch
+    )  # fmt: skip
 
 
 def derived(invite, method):
-    """The CANCEL, or all but the To of the ACK for a refusal, of the request `invite` (§9.1, §17.1.1.3)."""
+    """The CANCEL of the request `invite` (§9.1), or all but the To of the ACK for its refusal (§17.1.1.3):
+    with the branch of the request, to go where it went."""
     message = Message(method, invite.uri)
-    message.copy(invite, ("Via", "Route", "From", "To", "Call-ID", "Max-Forwards"))
+    message.copy(invite, ["Via", "Route", "From", "To", "Call-ID", "Max-Forwards"])
     message.add("CSeq", "%d %s" % (invite.cseq[0], method))
     return message

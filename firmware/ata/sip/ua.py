@@ -19,19 +19,20 @@ is refused at once) are answered without a transaction (§8.2.7), so that a floo
 Transport: UDP. Responses go where §18.2.2 and RFC 3581 say, our requests ask for the same with rport.
 """
 
+from micropython import const
+
 from ata.base.clock import sooner
 from ata.base.errors import LocalError, PeerError
 from ata.sip.account import Account, token
 from ata.sip.dialog import Dialog, of_request, tag_of
-from ata.sip.grammar import parse_name_addr, parse_uri, parse_via, split_list
+from ata.sip.grammar import parse_name_addr, parse_uri, parse_via, split_list, unescape
 from ata.sip.message import parse, response
 from ata.sip.offer import LocalMedia, Negotiation
 from ata.sip.session import Session
 from ata.sip.transaction import Transactions, server_key
 
 # Methods of other RFCs that are known but not allowed here (405); a name nobody knows is 501 (§8.2.1).
-_KNOWN = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "REGISTER", "UPDATE", "PRACK", "REFER",
-          "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH")  # fmt: skip
+_OTHERS = const("REGISTER, UPDATE, PRACK, REFER, SUBSCRIBE, NOTIFY, MESSAGE, PUBLISH")
 
 
 class UserAgent:
@@ -58,20 +59,16 @@ class UserAgent:
         self.fault = None  # the last error of our own that a datagram brought out
         self.transactions = Transactions(self.transmit, t1)
 
-    def add_account(self, key, user, domain=None, server=None, auth_user=None, password="", display="",
-                    expires=300, register=True, outbound=None, number=None):  # fmt: skip
-        """Give port `key` an identity. Without `domain` and `server` it is user@host:port, for direct calls.
-
-        expires: s. number: a second user name under which the port can be called.
-        """
-        account = Account(key, user, domain, server, auth_user, password, display, outbound, number,
-                          self.host, self.port)  # fmt: skip
+    def add_account(self, *identity, **options):
+        """Give a port an identity: the arguments of Account, from `key` on. Without `domain` and `server` it
+        is user@host:port, for direct calls."""
+        account = Account(self.host, self.port, *identity, **options)
         self.accounts.append(account)
-        if account.domain and register:
+        if account.expires:
             # Loaded only where it is used: memory.
             from ata.sip.registration import Registration
 
-            self.registrations.append(Registration(self, account, expires))
+            self.registrations.append(Registration(self, account))
 
     # time and outputs
 
@@ -135,7 +132,8 @@ class UserAgent:
         session.handle("ring", now)
 
     def answer(self, session, local_media, now):
-        session.handle("answer", now, local_media)
+        session.local = local_media
+        session.handle("answer", now, session.invite)
 
     def reject(self, session, status, now):
         """Refuse a call that came in; one that was answered meanwhile is hung up."""
@@ -149,8 +147,7 @@ class UserAgent:
     def hold(self, session, on, now):
         """Hold (or resume) the peer with a re-INVITE, at once or as soon as one may be sent."""
         session.want = "sendonly" if on else "sendrecv"
-        if session.want != session.said:
-            session.handle("hold", now)
+        session.settle(now)
 
     def send_info(self, session, digit, ms, now):
         """Send a digit, one of "0123456789*#ABCD", of `ms` milliseconds; nothing if the call is not up."""
@@ -182,7 +179,7 @@ class UserAgent:
         self._stamp(message)
         if transaction is not None:
             # §13.2.2.4: the credentials of the INVITE
-            message.copy(transaction.request, ("Authorization", "Proxy-Authorization"))
+            message.copy(transaction.request, ["Authorization", "Proxy-Authorization"])
             transaction.data = message.encode()
             transaction.host = host
             transaction.port = port
@@ -222,7 +219,7 @@ class UserAgent:
                 return
             if self.trace:
                 first = message.start_line()
-                self.trace(False, first, addr[0], addr[1], message.call_id, message.get("CSeq"))
+                self.trace(False, first, *addr, message.get("Call-ID"), message.get("CSeq"))
             if message.method is not None:
                 self._request(message, addr, now)
             elif not self.transactions.response(message, now):
@@ -240,16 +237,12 @@ class UserAgent:
         via = parse_via(text)
         port = via.port or 5060
         if via.host != addr[0] or "rport" in via.params:
-            kept = []
-            for part in split_list(text, ";"):
-                name = part.lower().partition("=")[0].strip(" ")
-                if name == "rport":
-                    port = addr[1]
-                    part = "rport=%d" % port
-                if name != "received":
-                    kept.append(part)
-            kept.append("received=" + addr[0])
-            message.set("Via", ";".join(kept))
+            if "rport" in via.params:
+                port = addr[1]
+            parts = split_list(text, ";")
+            if "received" not in via.params:
+                parts.append("received=" + addr[0])
+            message.set("Via", ";".join(parts).replace(";rport;", ";rport=%d;" % port))
         return addr[0], port, via
 
     def _request(self, message, addr, now):
@@ -278,10 +271,8 @@ class UserAgent:
             elif invite.user is not None:
                 session = invite.user
                 session.handle("cancel", now, 487)
-        elif method not in _KNOWN:
-            status = 501
-        elif method not in self.ALLOW:
-            status = 405
+        elif method not in self.ALLOW.split(", "):
+            status = 405 if method in _OTHERS.split(", ") else 501
         elif message.get("Require"):
             status = 420
         elif tag_of(message, "To") is None:
@@ -291,8 +282,8 @@ class UserAgent:
                 status = 481
         elif session is None:
             status = 481
-        elif not session.dialog.in_order(message.cseq[0]):
-            status = 500
+        elif message.cseq[0] < session.dialog.remote_seq:
+            status = 500  # §12.2.2
         elif method != "OPTIONS":
             status = self._in_dialog(message, session, key, host, port, now)
         if status:
@@ -312,14 +303,15 @@ class UserAgent:
         tag = tag_of(message, "To")
         if tag is not None:
             for session in self.sessions:
-                if session.local_tag == tag and session.call_id == message.call_id and session.established:
-                    if session.dialog.remote_tag == tag_of(message, "From"):
+                if session.local_tag == tag and session.call_id == message.get("Call-ID"):
+                    if session.established and session.dialog.remote_tag == tag_of(message, "From"):
                         return session
         return None
 
     def _in_dialog(self, message, session, key, host, port, now):
         """-> the status to answer without a transaction, or 0."""
         method = message.method
+        session.dialog.remote_seq = message.cseq[0]
         user = session if method == "INVITE" else None
         transaction = self.transactions.serve(message, key, user, host, port, now)
         if transaction is None:
@@ -343,14 +335,13 @@ class UserAgent:
         uri = parse_uri(message.uri)
         if not uri.host:
             return 416
-        account = None
-        for each in self.accounts:
-            if each.called(uri.user):
-                account = each
+        user = unescape(uri.user or "")
+        for account in self.accounts:
+            if user and user in (account.user, account.number):
                 break
-        if account is None:
+        else:
             return 404
-        call_id = message.call_id
+        call_id = message.get("Call-ID")
         remote = parse_name_addr(message.get("From"))
         tag = remote.params.get("tag")
         for session in self.sessions:

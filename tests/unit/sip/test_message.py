@@ -1,7 +1,6 @@
-from support.sip_vectors import vectors
-
 from ata.base.errors import PeerError
 from ata.sip.message import LARGEST, Message, canonical_name, parse, response
+from support.sip_vectors import vectors
 
 INVITE = (
     b"INVITE sip:102@192.0.2.2 SIP/2.0\r\n"
@@ -71,7 +70,7 @@ def test_folded_compact_and_combined_headers_get_one_canonical_form():
     assert len(invite.all("Via")) == 2
     assert invite.all("Record-Route") == ["<sip:p2;lr>", "<sip:p1;lr>"]
     assert invite.get("From") == '"A, \\"B\\"" <sip:101@192.0.2.1>;tag=1'
-    assert invite.call_id == "abc@192.0.2.1"
+    assert invite.get("Call-ID") == "abc@192.0.2.1"
     assert invite.cseq == (7, "INVITE")
     assert invite.top_branch == "z9hG4bKa"
     assert invite.body == b"v=0"
@@ -112,6 +111,25 @@ def test_names_are_canonical_whatever_their_case():
         ("to", "To"),
     ):
         assert canonical_name(given) == name, given
+
+
+def cseq_of(text):
+    message = Message("X", "sip:a@b")
+    message.add("CSeq", text)
+    try:
+        return message.cseq
+    except PeerError as error:
+        assert error.status == 400
+        return None
+
+
+def test_cseq():
+    assert cseq_of("4711 INVITE") == (4711, "INVITE")
+    assert cseq_of("0009   INVITE") == (9, "INVITE")
+    assert cseq_of("2147483647 X") == (2147483647, "X")
+    for text in ("", "1", "INVITE", "1INVITE", "-1 INVITE", "+1 INVITE", "1_0 INVITE", "1 IN VITE",
+                 "2147483648 X", "99999999999999999999 X", "1.5 X", "\u0661 X", "\xb2 X"):  # fmt: skip
+        assert cseq_of(text) is None, text
 
 
 def test_headers_are_read_set_and_copied_in_order():
@@ -183,11 +201,12 @@ def test_bytes_after_the_body_are_ignored_and_a_missing_length_means_all():
 
 def test_line_ends_before_a_message_are_skipped():
     assert parse(b"\r\n\r\n" + INVITE).method == "INVITE"
-    assert refusal(b"\r\n\r\n") == (400, "No end", None)
+    assert refusal(b"\r\n\r\n") == (400, "Bad header", None)
 
 
 def test_buffers_of_every_kind_are_accepted():
-    assert parse(bytearray(INVITE)).call_id == parse(memoryview(INVITE)).call_id == "abc@192.0.2.1"
+    for data in (bytearray(INVITE), memoryview(INVITE)):
+        assert parse(data).get("Call-ID") == "abc@192.0.2.1" and parse(data).body == b"v=0"
 
 
 def test_any_message_can_be_built_from_nothing():

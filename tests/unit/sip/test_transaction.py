@@ -1,6 +1,6 @@
 from ata.sip.grammar import parse_via
 from ata.sip.message import Message, parse, response
-from ata.sip.transaction import Transactions, server_key
+from ata.sip.transaction import Transactions, derived, server_key
 
 START = (1 << 30) - 700  # so that the ticks wrap in every test
 
@@ -224,7 +224,7 @@ def test_a_response_is_matched_by_branch_and_method():
 def test_cancel_has_the_branch_route_and_number_of_its_invite_and_its_own_transaction():
     wire, transaction, asked = client("INVITE")
     wire.layer.response(answer_to(asked, 180), wire.now)
-    wire.layer.cancel(transaction, wire.now)
+    wire.layer.request(derived(transaction.request, "CANCEL"), "10.0.0.9", 5070, None, wire.now)
     cancel = wire.last
     assert cancel.method == "CANCEL" and cancel.uri == asked.uri and cancel.top_branch == asked.top_branch
     assert cancel.get("CSeq") == "1 CANCEL" and cancel.get("To") == asked.get("To")  # no tag: §9.1

@@ -1,11 +1,10 @@
 import gc
 
-from support.sip_link import Agent, Link, Peer, drop, randomness, sdp, two_phones
-
 from ata.base.errors import LocalError
 from ata.sip.grammar import parse_via
 from ata.sip.message import parse
 from ata.sip.ua import UserAgent
+from support.sip_link import Agent, Link, Peer, drop, randomness, sdp, two_phones
 
 NEAR = ("10.0.0.1", 5060)
 ME = "<sip:101@10.0.0.1>"
