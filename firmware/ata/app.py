@@ -128,6 +128,7 @@ def _user_agent(hal, get, sip_port, log):
     traced = trace if DEBUG in log.shown else None
     product = PRODUCT + "/" + VERSION
     ua = UserAgent(hal.net.local_ip(), sip_port, hal.identity.random, traced, product, get("sip.t1"))
+    ua.retry = get("sip.retry")
     for port in hal.ports:
         key = "port.%d." % port
         if get(key + "enabled"):

@@ -30,6 +30,7 @@ log.level choice "info" debug|info|warning|error restart
 sip.port int 5060 0..65535 restart
 sip.t1 int 500 100..2000 restart ms
 sip.expires int 300 60..86400 restart s
+sip.retry int 30 5..600 restart s
 rtp.port int 10000 0|1024..65000/2 restart
 rtp.jitter_min int 20 10..200/10 restart ms
 rtp.jitter_max int 200 20..240/10 restart ms

@@ -90,7 +90,7 @@ class Negotiation:
         if media.event_type >= 0:
             self._event_type = media.event_type
         ours = (2 if media.send else 0) | (1 if media.receive else 0)
-        return self._describe((media.codec,), media.event_type, media.ptime, ours, media), media
+        return self._describe((media.codec,), media.event_type, local.ptime, ours, media), media
 
     def _describe(self, codecs, event_type, ptime, direction, media=None):
         """The bytes of a description: an offer, or the answer that agrees to `media`."""

@@ -31,7 +31,6 @@ TABLE = {
     "leaving": (None, {"ok": _GONE, "again": _SEND, "refused": _GONE, "lost": _GONE}),
 }  # fmt: skip
 
-_BASE = const(30)  # s, RFC 5626 §4.5 "base-time"
 _MAXIMUM = const(1800)  # s, "max-time"
 _DAY = const(86400)
 
@@ -102,7 +101,7 @@ class Registration(Machine):
             return
         self.failures += 1
         lost = response is None or status == 408
-        wait = _BASE << min(self.failures, 6)
+        wait = self.ua.retry << min(self.failures, 6)
         if not lost and not 500 <= status < 600:
             wait *= 10
         wait = min(wait, _MAXIMUM) * between(self.ua.random, 500, 1000)

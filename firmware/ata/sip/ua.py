@@ -56,6 +56,7 @@ class UserAgent:
         self.sessions = []
         self.events = []  # what poll() gives next
         self.counts = {}
+        self.retry = 30  # s to the second attempt to register, doubled for each further one (RFC 5626 §4.5)
         self.fault = None  # the last error of our own that a datagram brought out
         self.transactions = Transactions(self.transmit, t1)
 
