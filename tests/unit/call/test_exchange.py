@@ -299,7 +299,7 @@ def test_flash_holds_the_far_end_by_direction_and_returns():
     world.exchange.line_event(1, ("flash",), world.now)
     world.settle()
     world.run(100)
-    assert first.connected[3:] == (True, True)
+    assert world.media.slot(1, 0).connected[3:] == (True, True)
     assert world.media.slot(2, 0).connected[3:] == (True, True)
 
 
