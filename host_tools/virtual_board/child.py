@@ -29,11 +29,13 @@ class FirmwareProcess:
         environment: Mapping[str, str],
         on_line: Callable[[str], None],
         on_end: Callable[[FirmwareEnded], None],
+        folder: Path | None = None,
     ):
         self._command = [str(word) for word in command]
         self._environment = dict(environment)
         self._on_line = on_line
         self._on_end = on_end
+        self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._stopping = False
@@ -49,6 +51,7 @@ class FirmwareProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            cwd=self._folder,  # where MicroPython looks for modules first
             env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **self._environment},
             start_new_session=True,  # Ctrl-C at the terminal is for us; we end the child
         )

@@ -84,7 +84,7 @@ class Session:
         self.console_lines: list[str] = []
         self._absent = tuple(absent)
         self._heap = heap
-        self._tree = tree or FIRMWARE
+        self._tree = (tree or FIRMWARE).resolve()
         self._folder = folder
         self._own_folder: tempfile.TemporaryDirectory[str] | None = None
         self._server: BoardServer | None = None
@@ -119,11 +119,16 @@ class Session:
         server = self._server = BoardServer(self.board)
         await server.start()
         options = ["-X", f"heapsize={self._heap}"] if self._heap else []
+        # A compiled tree has the board's modules too: nothing is compiled on its heap.
+        compiled = (self._tree / "start.mpy").exists()
+        start = ["-m", "start"] if compiled else [DEVICE / "start.py"]
+        path = f"{self._tree}:.frozen" if compiled else f"{self._tree}:{DEVICE}:.frozen"
         self._firmware = FirmwareProcess(
-            [self._program, *options, DEVICE / "start.py", *map(str, self.ports), self._folder],
-            {"MICROPYPATH": f"{self._tree}:{DEVICE}:.frozen", "HOME": str(self._folder)},
+            [self._program, *options, *start, *map(str, self.ports), self._folder],
+            {"MICROPYPATH": path, "HOME": str(self._folder)},
             self._console_line,
             self._ended,
+            self._folder,
         )
         await self._firmware.start()
 

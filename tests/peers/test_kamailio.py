@@ -122,7 +122,10 @@ def test_a_wrong_password_is_rejected_and_heard_and_the_other_port_works(refuse_
 
 @pytest.mark.timeout(110)
 def test_a_registrar_that_is_gone_is_unreachable_and_found_again():
-    with closing(Kamailio(ACCOUNTS)) as kamailio, Device(settings(kamailio, **{"sip.t1": 100, "sip.retry": 5})) as ata:
+    with (
+        closing(Kamailio(ACCOUNTS)) as kamailio,
+        Device(settings(kamailio, **{"sip.t1": 100, "sip.retry": 5})) as ata,
+    ):
         # Timer F (RFC 3261 §17.1.2.2): 64 T1 = 6.4 s
         ata.until_status("ports.1.registration", "unreachable", 9)
         ata.until_status("ports.2.registration", "unreachable", 2)

@@ -8,7 +8,9 @@ from ata.base.errors import BoardLost
 
 async def every(ms, name, step, log):
     """Call `step()` every `ms` milliseconds for ever. Only the loss of the board ends it: any other error is
-    our own mistake (or a heap too full), costs that step, is logged and counted, and the calls go on."""
+    our own mistake (or a heap too full), costs that step, is counted (and logged, once if it repeats), and the
+    calls go on."""
+    told = ""
     while True:
         try:
             step()
@@ -19,5 +21,8 @@ async def every(ms, name, step, log):
             log.count("out of memory")
         except Exception as error:
             log.count("fault in " + name)
-            log.error(name, "our own mistake: %r" % error)
+            text = "our own mistake: %r" % error
+            if text != told:
+                told = text
+                log.error(name, text)
         await asyncio.sleep_ms(ms)

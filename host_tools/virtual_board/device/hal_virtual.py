@@ -14,8 +14,9 @@ import socket
 import sys
 import time
 
-from ata.base.errors import BoardLost, HardwareFault
 from micropython import const
+
+from ata.base.errors import BoardLost, HardwareFault
 
 _SELECT_RESET = const(0xFE)
 _SELECT_CLOCK = const(0xFD)
@@ -269,7 +270,7 @@ class VirtualHal:
         return False
 
     def console_read(self):
-        # Byte by byte: a read of a line that is only half typed would wait for its end, and so would the calls.
+        # Byte by byte: reading a line that is only half typed would wait for its end, and all calls with it.
         while self._can_read():
             byte = sys.stdin.buffer.read(1)
             if not byte:

@@ -1,5 +1,6 @@
 # Starts the firmware on the virtual board: micropython start.py SPI_PORT IRQ_PORT PCM_PORT FOLDER
 # The folder holds config.json. What boot.py and main.py are on a real board.
+import gc
 import sys
 
 from ata.base.errors import BoardLost, HardwareFault
@@ -7,6 +8,8 @@ from hal_virtual import VirtualHal
 
 
 def main():
+    # Modules and objects that stay must not be strewn among the garbage of the start: see ata.app.start.
+    gc.threshold(1024)
     from ata.app import start
 
     try:

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from support.runtimes import ROOT, micropythons
 
 from ata.region import REGIONS
+from support.runtimes import ROOT, micropythons
 
 REGION = ROOT / "firmware/ata/region"
 LIMIT = 1228  # 1.2 KB

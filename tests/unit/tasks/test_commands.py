@@ -121,7 +121,9 @@ def test_status_for_programs_is_one_line_of_json():
     assert "\n" not in text
     assert found["up_s"] == 12 and found["sip_port"] == 5060 and found["calls"] == 7
     assert found["ports"][0]["number"] == "101" and found["ports"][0]["registration"] == "registered"
-    assert found["ports"][0]["calls"][0]["state"] == "up" and found["ports"][0]["calls"][0]["media"]["lost"] == 1
+    assert (
+        found["ports"][0]["calls"][0]["state"] == "up" and found["ports"][0]["calls"][0]["media"]["lost"] == 1
+    )
     assert found["ports"][1]["state"] == "no answer" and found["ports"][1]["calls"] == []
     assert found["counts"] == {"sip garbage": 2, "rtp ignored": 3}
 

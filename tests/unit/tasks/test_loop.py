@@ -44,6 +44,7 @@ def test_a_mistake_costs_its_step_and_is_told():
 
     log = run(step)
     assert len(calls) >= 5 and log.counts["fault in test"] == len(calls)
+    assert len(log.lines) == 1, "the same mistake would fill the log"
     assert log.lines[0][0] == "test" and "odd" in log.lines[0][1]
 
 

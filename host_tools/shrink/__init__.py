@@ -1,0 +1,49 @@
+"""Makes the firmware small before it is compiled for a device: what it does stays the same, the heap it takes
+does not. Sources, unit tests and coverage use the real modules and names.
+
+    bundle      all modules that stay loaded become one; the others can be forgotten one by one
+    constants   stand where they are used
+    unused      functions and imports are left out
+    names       are few, short, shared, and often in ROM already
+    classes     do not keep their own name twice
+    order       puts the names that are used most where they take one byte
+
+Each step says in its file what it saves. They work on the whole program, since a name may be changed only if
+all places that mention it are known; and on syntax trees, so that the result is source again and can be read.
+"""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from host_tools.shrink.bundle import BUNDLE, link
+from host_tools.shrink.classes import forget_class_names
+from host_tools.shrink.constants import inline_constants
+from host_tools.shrink.names import shorten
+from host_tools.shrink.order import frequent_first
+from host_tools.shrink.program import parse
+from host_tools.shrink.unused import remove_unused
+
+__all__ = ["BUNDLE", "Shrunk", "shrink"]
+
+
+@dataclass
+class Shrunk:
+    """`modules`: name → source. `unused`: what was left out, as module__function. `legend`: short name → what
+    it stands for, for whoever reads a traceback of the device."""
+
+    modules: dict[str, str]
+    unused: list[str]
+    legend: dict[str, str]
+
+
+def shrink(sources: Mapping[str, str], entry: str) -> Shrunk:
+    """`sources`: path → text of the whole program, `entry`: the module that the board starts."""
+    trees = link(parse(sources), entry)
+    inline_constants(trees)
+    unused = remove_unused(trees)
+    legend = shorten(trees)
+    forget_class_names(trees)
+    frequent_first(trees[BUNDLE])
+    text = {name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()}
+    return Shrunk(text, unused, legend)
