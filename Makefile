@@ -44,9 +44,13 @@ bench: setup ## cost of the kernels on an ESP32, figures of a call, heap; SAVE=1
 
 lint: setup ## ruff, pyright, the import rule
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "make format puts it right"; exit 1; }
 	@$(BIN)/pyright
 	@$(BIN)/pyright -p firmware/pyrightconfig.json
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+format: setup ## lay the sources out
+	@$(BIN)/ruff format --quiet .
 
 diagrams: setup ## draw the state machines in firmware/ARCHITECTURE.md from their tables
 	@$(BIN)/python -m host_tools.diagrams
@@ -58,4 +62,4 @@ lock: $(STAMP) ## pin the newest host packages again
 clean: ## remove what make made
 	rm -rf build $(VENV)
 
-.PHONY: help check-host setup run demo peers test unit bench lint diagrams lock clean
+.PHONY: help check-host setup run demo peers test unit bench lint format diagrams lock clean

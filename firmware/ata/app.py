@@ -24,9 +24,9 @@ from ata.tasks.sip import SipTask
 _START_ONLY = (
     "ata.app", "ata.config.schema", "ata.config.snapshot", "ata.config.stored", "ata.dsp.tone_script",
 )  # fmt: skip
-# Bytes allocated from one garbage collection to the next. Often at start, so that what stays is packed at the
-# low end of the heap; in service often enough that what a call keeps fills the gaps there first. Otherwise the
-# free memory ends in pieces too small for a datagram.
+# Bytes allocated from one garbage collection to the next. Often at start, so that what stays is packed at
+# the low end of the heap; in service often enough that what a call keeps fills the gaps there first.
+# Otherwise the free memory ends in pieces too small for a datagram.
 _START_THRESHOLD = 1024
 _RUN_THRESHOLD = 6144
 _LEVELS = {"debug": "DIWE", "info": "IWE", "warning": "WE", "error": "E"}

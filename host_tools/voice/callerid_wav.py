@@ -124,7 +124,10 @@ def render(wanted: Sequence[CallerId], runtime: str = "auto") -> None:
         (Path(folder) / "orders.json").write_text(json.dumps(orders))
         done = subprocess.run(
             [program, "-X", "heapsize=4M", "-c", _PROGRAM, folder],
-            capture_output=True, text=True, check=False, timeout=300,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
             env={"MICROPYPATH": f"{ROOT / 'firmware'}:.frozen"},
         )
         told = [json.loads(line) for line in done.stdout.splitlines()]

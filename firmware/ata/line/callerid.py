@@ -185,16 +185,19 @@ _END = ("idle", "_end")
 
 CALLER_ID_TABLE = {
     # state: (timeout, {event: (next state, action)})
-    "idle": (None, {
-        "ring": ("gap", None),
-        "alert": ("settling", "_feed"),
-        "reverse": ("settling", "_feed"),
-        "reverse_only": ("gap", "_feed"),
-        "pulse": ("ring_pulse", "_feed"),
-        "quiet": ("gap", "_feed"),
-        "talking": ("listening", "_tone"),
-        "stop": (None, None),
-    }),
+    "idle": (
+        None,
+        {
+            "ring": ("gap", None),
+            "alert": ("settling", "_feed"),
+            "reverse": ("settling", "_feed"),
+            "reverse_only": ("gap", "_feed"),
+            "pulse": ("ring_pulse", "_feed"),
+            "quiet": ("gap", "_feed"),
+            "talking": ("listening", "_tone"),
+            "stop": (None, None),
+        },
+    ),
     "settling": (_SETTLE, {"timeout": ("gap", "_tone"), "stop": _END}),
     "ring_pulse": (_PULSE, {"timeout": ("gap", "_feed"), "stop": _END}),
     "listening": ("ack", {"ack": ("gap", None), "timeout": _END, "stop": _END}),  # during CAS and after it

@@ -120,7 +120,11 @@ def answer(params, method, uri, user, password, body, cnonce, nc):
     if qop:
         between = "%s:%08x:%s:%s" % (nonce, nc, cnonce, qop)
     text = 'Digest username=%s, realm="%s", nonce="%s", uri="%s", response="%s"' % (
-        quote(user), realm, nonce, uri, h("%s:%s:%s" % (a1, between, h(a2))),
+        quote(user),
+        realm,
+        nonce,
+        uri,
+        h("%s:%s:%s" % (a1, between, h(a2))),
     )
     if "algorithm" in params:
         text += ", algorithm=" + algorithm

@@ -87,7 +87,7 @@ def split_list(text, separator=","):
 
 
 def parse_params(text):
-    """"x;a=b;c" → ("x", dict of lower-case name → value (quotes kept) or None)."""
+    """ "x;a=b;c" → ("x", dict of lower-case name → value (quotes kept) or None)."""
     params = {}
     if not text:
         return text, params
@@ -157,7 +157,7 @@ def unescape(text):
 
 
 def parse_host_port(text):
-    """"host", "192.0.2.1:5060", "[2001:db8::1]:5060" → (host, port or None)."""
+    """ "host", "192.0.2.1:5060", "[2001:db8::1]:5060" → (host, port or None)."""
     if text[:1] == "[":
         host, bracket, text = text.partition("]")
         need(bracket and made_of(host[1:], _HEX + ":."), "Bad host")

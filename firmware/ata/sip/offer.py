@@ -203,7 +203,7 @@ def parse(body):
 
 
 def _address(value):
-    """"IN IP4 192.0.2.1/127" → the address; None for what is not IPv4."""
+    """ "IN IP4 192.0.2.1/127" → the address; None for what is not IPv4."""
     parts = value.split(" ", 3)
     need(len(parts) == 3, "Bad SDP")
     address = parts[2].partition("/")[0]

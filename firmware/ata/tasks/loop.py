@@ -8,8 +8,8 @@ from ata.base.errors import BoardLost
 
 async def every(ms, name, step, log):
     """Call `step()` every `ms` milliseconds for ever. Only the loss of the board ends it: any other error is
-    our own mistake (or a heap too full), costs that step, is counted (and logged, once if it repeats), and the
-    calls go on."""
+    our own mistake (or a heap too full), costs that step, is counted (and logged, once if it repeats), and
+    the calls go on."""
     told = ""
     while True:
         try:

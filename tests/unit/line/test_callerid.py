@@ -44,7 +44,8 @@ def test_sdmf_sends_the_last_ten_digits_or_why_there_are_none():
 
 def test_a_call_has_date_number_and_name():
     assert parsed(callerid.call_setup(WHEN, "5551212", "Ann Example")) == (
-        0x80, [(1, b"11200905"), (2, b"5551212"), (7, b"Ann Example")],
+        0x80,
+        [(1, b"11200905"), (2, b"5551212"), (7, b"Ann Example")],
     )
     assert parsed(callerid.call_setup(None, "*31#42")) == (0x80, [(2, b"*31#42")])
 
@@ -136,9 +137,16 @@ SENDING = (300 + 180 + 10 * len(MESSAGE) + 5) * 1000 / 1200
 
 def test_bellcore_sends_in_the_first_pause_that_is_long_enough():
     sequence = CallerIdSequence("ring bell202", MESSAGE)
-    found = run(sequence, PERIOD - 900, 9000, {
-        0: ("ring_off", (200,)), 1000: ("ring_off", (4000,)), 7000: ("ring_off", (4000,)),
-    })
+    found = run(
+        sequence,
+        PERIOD - 900,
+        9000,
+        {
+            0: ("ring_off", (200,)),
+            1000: ("ring_off", (4000,)),
+            7000: ("ring_off", (4000,)),
+        },
+    )
     assert [output[0] for _ms, output in found] == ["fsk", "done"]
     at, fsk = found[0]
     assert fsk == ("fsk", MESSAGE, 300, 180, "bell202")
@@ -203,9 +211,17 @@ def test_dtmf_digits_are_70_ms_with_pauses_of_70():
 
 def test_call_waiting_waits_for_the_ack():
     sequence = CallerIdSequence("talking bell202", MESSAGE, 60, "440;.3/.02|", 320)
-    found = run(sequence, 0, 5000, {
-        0: ("begin", ()), 500: ("heard", (5,)), 560: ("heard", (15,)), 600: ("heard", (15,)),
-    })
+    found = run(
+        sequence,
+        0,
+        5000,
+        {
+            0: ("begin", ()),
+            500: ("heard", (5,)),
+            560: ("heard", (15,)),
+            600: ("heard", (15,)),
+        },
+    )
     assert [output[0] for _at, output in found] == ["mute", "tone", "fsk", "done"]
     assert found[1][1][1] == "440;.3/.02|2130@-15+2750@-15;.082/0|0;0/0"
     at, fsk = found[2]

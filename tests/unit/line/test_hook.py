@@ -2,12 +2,20 @@ from ata.base import clock
 from ata.line.hook import HookDecoder
 
 US = {
-    "debounce": 12, "flash_min": 300, "flash_max": 535,
-    "pulse_break_min": 30, "pulse_break_max": 100, "interdigit": 200,
+    "debounce": 12,
+    "flash_min": 300,
+    "flash_max": 535,
+    "pulse_break_min": 30,
+    "pulse_break_max": 100,
+    "interdigit": 200,
 }
 EU = {
-    "debounce": 12, "flash_min": 70, "flash_max": 400,
-    "pulse_break_min": 30, "pulse_break_max": 100, "interdigit": 200,
+    "debounce": 12,
+    "flash_min": 70,
+    "flash_max": 400,
+    "pulse_break_min": 30,
+    "pulse_break_max": 100,
+    "interdigit": 200,
 }
 
 

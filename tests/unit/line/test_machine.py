@@ -2,8 +2,12 @@ from ata.base.errors import LocalError
 from ata.line.machine import LINE_TABLE, Line
 
 WINDOWS = {
-    "debounce": 12, "flash_min": 300, "flash_max": 535,
-    "pulse_break_min": 30, "pulse_break_max": 100, "interdigit": 200,
+    "debounce": 12,
+    "flash_min": 300,
+    "flash_max": 535,
+    "pulse_break_min": 30,
+    "pulse_break_max": 100,
+    "interdigit": 200,
 }
 US_CADENCE = (2000, 4000)
 
@@ -74,7 +78,9 @@ def test_ringing_follows_the_cadence_with_on_hook_transmission_in_the_pauses():
     line.start_ringing(US_CADENCE, 1000)
     assert outputs(line) == [("linefeed", "ringing")] and line.state == "ringing"
     assert held(line, False, 1000, 9100) == [
-        (3000, ("linefeed", "oht")), (7000, ("linefeed", "ringing")), (9000, ("linefeed", "oht")),
+        (3000, ("linefeed", "oht")),
+        (7000, ("linefeed", "ringing")),
+        (9000, ("linefeed", "oht")),
     ]
     assert line.state == "ring_pause"
     line.stop_ringing(9100)

@@ -17,8 +17,15 @@ def test_a_cadence_begins_with_ringing_and_repeats():
     ringer = Ringer()
     ringer.start((400, 200, 400, 2000), 5000)
     assert run(ringer, 5000, 6500) == [
-        (400, "ring_off"), (600, "ring_on"), (1000, "ring_off"), (3000, "ring_on"),
-        (3400, "ring_off"), (3600, "ring_on"), (4000, "ring_off"), (6000, "ring_on"), (6400, "ring_off"),
+        (400, "ring_off"),
+        (600, "ring_on"),
+        (1000, "ring_off"),
+        (3000, "ring_on"),
+        (3400, "ring_off"),
+        (3600, "ring_on"),
+        (4000, "ring_off"),
+        (6000, "ring_on"),
+        (6400, "ring_off"),
     ]
 
 

@@ -78,8 +78,12 @@ def test_session_algorithms_and_body_integrity():
 def test_the_response_depends_on_each_part():
     first = credentials(MD5)["response"]
     for other in (
-        credentials(MD5, user="Simba"), credentials(MD5, password="x"), credentials(MD5, method="POST"),
-        credentials(MD5, uri="/"), credentials(MD5, nc=2), credentials(SHA256),
+        credentials(MD5, user="Simba"),
+        credentials(MD5, password="x"),
+        credentials(MD5, method="POST"),
+        credentials(MD5, uri="/"),
+        credentials(MD5, nc=2),
+        credentials(SHA256),
     ):
         assert other["response"] != first
 
@@ -102,7 +106,12 @@ def test_the_strongest_challenge_that_can_be_answered_is_chosen():
     assert choose([MD5, other]) == md5
     assert choose(['Digest realm="r", nonce="n"']) is not None
     for nothing in (
-        [], [""], [unknown], ['Basic realm="r"'], ["Digest realm"], ['Digest realm="r"'],
+        [],
+        [""],
+        [unknown],
+        ['Basic realm="r"'],
+        ["Digest realm"],
+        ['Digest realm="r"'],
         ['Digest nonce="n"'],
     ):
         assert choose(nothing) is None, nothing
@@ -136,7 +145,11 @@ def test_challenges():
     )
     assert scheme == "Digest"
     assert params == {
-        "realm": "a, b", "nonce": 'x=\\"y', "algorithm": "MD5", "qop": "auth,auth-int", "stale": "TRUE",
+        "realm": "a, b",
+        "nonce": 'x=\\"y',
+        "algorithm": "MD5",
+        "qop": "auth,auth-int",
+        "stale": "TRUE",
     }
     for text in ("", "Digest", "Digest ", "Digest a", "Digest a=", 'Digest a="b', "Digest ,", "Di,gest a=b"):
         try:

@@ -47,7 +47,12 @@ def test_what_was_taken_survives_encoding_and_parsing():
             first.set("Content-Length", len(first.body))
             assert again.headers == first.headers, name
             assert (again.method, again.uri, again.status, again.reason, again.body) == (
-                first.method, first.uri, first.status, first.reason, first.body), name
+                first.method,
+                first.uri,
+                first.status,
+                first.reason,
+                first.body,
+            ), name
             assert parse(again.encode()).encode() == again.encode(), name
 
 

@@ -40,8 +40,13 @@ def test_offer_and_answer_meet():
     answer, heard = called.receive_offer(caller.make_offer(OURS), THEIRS)
     agreed = caller.accept_answer(answer)
     # The answerer follows the offer's order of codecs and its event number (RFC 3264 §6.1).
-    assert (heard.ip, heard.port, heard.codec, heard.payload_type, heard.event_type) == ("192.0.2.1",
-        10000, 0, 0, 101)
+    assert (heard.ip, heard.port, heard.codec, heard.payload_type, heard.event_type) == (
+        "192.0.2.1",
+        10000,
+        0,
+        0,
+        101,
+    )
     assert (agreed.ip, agreed.port, agreed.codec, agreed.event_type) == ("192.0.2.2", 20000, 0, 101)
     assert (heard.ptime, heard.send, heard.receive) == (20, True, True)
     assert (agreed.ptime, agreed.send, agreed.receive) == (20, True, True)
@@ -49,13 +54,18 @@ def test_offer_and_answer_meet():
 
 def test_the_answer_takes_one_codec_and_the_offered_numbers():
     lines, media = answer_to(
-        "m=audio 6000 RTP/AVP 18 96 8 0", "a=rtpmap:18 G729/8000", "a=rtpmap:96 telephone-event/8000",
-        "a=fmtp:96 0-15"
+        "m=audio 6000 RTP/AVP 18 96 8 0",
+        "a=rtpmap:18 G729/8000",
+        "a=rtpmap:96 telephone-event/8000",
+        "a=fmtp:96 0-15",
     )
     assert lines == [
-        "m=audio 10000 RTP/AVP 8 96", "a=rtpmap:8 PCMA/8000", "a=rtpmap:96 telephone-event/8000",
+        "m=audio 10000 RTP/AVP 8 96",
+        "a=rtpmap:8 PCMA/8000",
+        "a=rtpmap:96 telephone-event/8000",
         "a=fmtp:96 0-15",
-        "a=ptime:20", "a=sendrecv",
+        "a=ptime:20",
+        "a=sendrecv",
     ]
     assert (media.codec, media.payload_type, media.event_type) == (8, 8, 96)
 
@@ -74,8 +84,10 @@ def test_events_at_another_rate_are_not_ours():
 
 def test_other_media_are_refused_in_their_place():
     lines, media = answer_to(
-        "m=video 5000 RTP/AVP 31 32", "m=audio 6000 RTP/AVP 0", "m=audio 7000 RTP/AVP 0",
-        "m=image 8000 udptl t38"
+        "m=video 5000 RTP/AVP 31 32",
+        "m=audio 6000 RTP/AVP 0",
+        "m=audio 7000 RTP/AVP 0",
+        "m=image 8000 udptl t38",
     )
     assert lines[0] == "m=video 0 RTP/AVP 31"
     assert lines[1] == "m=audio 10000 RTP/AVP 0"
@@ -114,8 +126,9 @@ def test_direction_is_seen_from_our_side():
 
 def test_we_may_hold_while_answering():
     for theirs, ours in (("sendrecv", "sendonly"), ("sendonly", "inactive"), ("recvonly", "sendonly")):
-        body, media = Negotiation(1).receive_offer(sdp("m=audio 6000 RTP/AVP 0", "a=" + theirs),
-        OURS, "sendonly")
+        body, media = Negotiation(1).receive_offer(
+            sdp("m=audio 6000 RTP/AVP 0", "a=" + theirs), OURS, "sendonly"
+        )
         assert body.endswith(b"a=%s\r\n" % ours.encode())
         assert not media.receive
 
@@ -187,9 +200,16 @@ def test_answers_that_do_not_answer_are_refused():
 
 def test_packet_times():
     for lines, ptime in (
-        ([], 20), (["a=ptime:10"], 10), (["a=ptime:60"], 60), (["a=ptime:30", "a=maxptime:20"], 20),
-        (["a=maxptime:10"], 10), (["a=ptime:25"], 20), (["a=ptime:100"], 20), (["a=ptime:0"], 20),
-        (["a=maxptime:35", "a=ptime:40"], 30), (["a=maxptime:5"], 20),
+        ([], 20),
+        (["a=ptime:10"], 10),
+        (["a=ptime:60"], 60),
+        (["a=ptime:30", "a=maxptime:20"], 20),
+        (["a=maxptime:10"], 10),
+        (["a=ptime:25"], 20),
+        (["a=ptime:100"], 20),
+        (["a=ptime:0"], 20),
+        (["a=maxptime:35", "a=ptime:40"], 30),
+        (["a=maxptime:5"], 20),
     ):
         _, media = answer_to("m=audio 6000 RTP/AVP 0", *lines)
         assert media.ptime == ptime, lines

@@ -167,7 +167,7 @@ def test_without_a_password_a_challenge_is_not_answered():
 
 
 def test_a_challenge_that_cannot_be_understood_is_a_refusal():
-    for value in ("Basic realm=x", "Digest realm=\"x\", nonce=\"y\", algorithm=SHA-999", "Digest", '"'):
+    for value in ("Basic realm=x", 'Digest realm="x", nonce="y", algorithm=SHA-999', "Digest", '"'):
         more = [("WWW-Authenticate", value)]
         link, phone, registrar = setup(lambda far, message, m=more: far.answer(message, 401, more=m))
         link.run(1000)
@@ -179,7 +179,8 @@ def test_a_challenge_that_cannot_be_understood_is_a_refusal():
 
 def test_423_raises_the_time_asked_for():
     link, phone, registrar = setup(
-        lambda far, message: far.answer(message, 423, more=[("Min-Expires", "900")]), granted(900))
+        lambda far, message: far.answer(message, 423, more=[("Min-Expires", "900")]), granted(900)
+    )
     link.run(1000)
     assert [message.get("Expires") for message in registrar.inbox] == ["300", "900"]
     assert states(phone) == ["trying", "registered"]
@@ -314,7 +315,12 @@ def test_the_outbound_proxy_takes_the_registration():
 
 def account(**options):
     has = {
-        "user": "101", "domain": "example.com", "server": "", "display": "", "outbound": "", "number": "",
+        "user": "101",
+        "domain": "example.com",
+        "server": "",
+        "display": "",
+        "outbound": "",
+        "number": "",
     }  # type: dict
     has.update(options)
     return Account("10.0.0.1", 5060, 1, has.pop("user"), auth_user=None, password="p", **has)

@@ -63,13 +63,24 @@ def test_only_ipv4_addresses_count():
 
 def test_garbage_is_refused():
     for body in (
-        b"", b"hello", b"v=1\r\n", b"v=0\r\nx", b"v=0\r\nm=audio", b"v=0\r\nm=audio x RTP/AVP 0",
-        b"v=0\r\nm=audio 65536 RTP/AVP 0", b"v=0\r\nm=audio -1 RTP/AVP 0", b"v=0\r\nm=audio 1 RTP/AVP",
-        b"v=0\r\nc=IN IP4", b"v=0\r\nc=IN IP4 1.2.3.256", b"v=0\r\nc=IN IP4 1..2.3",
+        b"",
+        b"hello",
+        b"v=1\r\n",
+        b"v=0\r\nx",
+        b"v=0\r\nm=audio",
+        b"v=0\r\nm=audio x RTP/AVP 0",
+        b"v=0\r\nm=audio 65536 RTP/AVP 0",
+        b"v=0\r\nm=audio -1 RTP/AVP 0",
+        b"v=0\r\nm=audio 1 RTP/AVP",
+        b"v=0\r\nc=IN IP4",
+        b"v=0\r\nc=IN IP4 1.2.3.256",
+        b"v=0\r\nc=IN IP4 1..2.3",
         b"v=0\r\nc=IN IP4 1.2.3.0004",
-        b"v=0\r\nm=audio 1 RTP/AVP 0\r\na=ptime:x", b"v=0\r\nm=audio 1 RTP/AVP 0\r\na=ptime:-20",
+        b"v=0\r\nm=audio 1 RTP/AVP 0\r\na=ptime:x",
+        b"v=0\r\nm=audio 1 RTP/AVP 0\r\na=ptime:-20",
         b"v=0\r\ns=\xff",
-        b"v=0\r\n" + b"a=b\r\n" * 300, b"v=0\r\n" + b"m=audio 1 RTP/AVP 0\r\n" * 17,
+        b"v=0\r\n" + b"a=b\r\n" * 300,
+        b"v=0\r\n" + b"m=audio 1 RTP/AVP 0\r\n" * 17,
         b"v=0\r\nm=audio 1 RTP/AVP" + b" 0" * 40,
     ):
         assert refused(body), body
