@@ -1,10 +1,15 @@
-"""The kernels of the echo canceller that decide: which filter is good, what is suppressed. See echo.py."""
+"""The kernels of the echo canceller that decide: which filter is good, what is suppressed. See echo.py.
+
+For pointers and stores see echo_line.py.
+"""
+# ptr32() and uint() are called here; in typings/__builtins__.pyi they are only names of types.
+# pyright: reportCallIssue=false
 
 import micropython
 from micropython import const
 
 _CHUNK = const(80)
-_BLOCK = const(8)
+_BLOCK = const(16)
 _LOST = const(250)  # chunks of far sound without success before the delay is searched again
 _MOST = const(0x20000)  # sum of the coefficients: 4.0
 _UNITY = const(4096)  # gain of the suppressor
@@ -23,8 +28,9 @@ _GAIN = const(15)
 _TALK = const(16)
 _SEED = const(17)
 _FAILED = const(18)
-_LOW = const(24)
-_COUNT = const(25)
+_LOW = const(28)
+_COUNT = const(29)
+_TAPS = const(30)
 
 
 @micropython.viper
@@ -37,15 +43,15 @@ def judge(
     e: ptr32,
     near: ptr16,
     at: int,
-    taps: int,
     skip: int,
 ) -> int:
-    """Compare the errors t of the tracking and e of the safe filter in the blocks that both have made, and
-    copy one filter into the other where that is due. 1 if the safe filter makes the output of this chunk."""
+    """Compare the errors t of the tracking and e of the safe filter in the blocks that both have made, the
+    one at n and those `skip` samples behind, and copy one filter into the other where that is due. 1 if the
+    safe filter makes the output of this chunk."""
+    taps = work[_TAPS]
     a = 0
     b = 0
     d = 0
-    n = 0
     while n < _CHUNK:
         k = n + _BLOCK
         while n < k:
@@ -63,20 +69,11 @@ def judge(
             d += v
             n += 1
         n += skip
-    if skip == 8:  # of 40 samples instead of 16
-        a = a * 13 >> 5
-        b = b * 13 >> 5
-        d = d * 13 >> 5
-    n = 0
-    v = 0
-    while n < taps:
-        k = ((tracking[n] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
-        if k < 0:
-            k = 0 - k
-        if v <= _MOST:
-            v += k
-        n += 1
-    from_safe = v > _MOST
+    if skip == 32:  # two blocks
+        a >>= 1
+        b >>= 1
+        d >>= 1
+    from_safe = False
     to_safe = False
     mode = work[_SAFE]
     better = work[_BETTER]
@@ -92,24 +89,26 @@ def judge(
         work[_FAILED] = failed
         leak = work[_LEAK]
         loud = b > 3 * (((leak * far) >> 11) + work[_NOISE])
-        n = 2 - mode
         k = work[_TRACKED]
-        a = k + ((a - k) >> n)
+        a = k + ((a - k) >> 2)
         k = work[_HEARD]
-        d = k + ((d - k) >> n)
+        d = k + ((d - k) >> 2)
         k = work[_KEPT]
-        k += (b - k) >> n
+        k += (b - k) >> 2
         if mode:
-            if (a * 3 < k * 2 and a * 3 < d) or (k * 4 > d * 5 and a * 4 < d * 5):
+            to_safe = (a * 3 < k * 2 and a * 3 < d) or (k * 4 > d * 5 and a * 4 < d * 5)
+            if to_safe:
                 better += 4
             elif loud or a * 16 > k * 17:
                 better = 0
             else:
                 better += 3
-            if better >= 12:
+            if better < 12:
+                to_safe = False
+            else:
                 mode = 0
                 better = 0
-                to_safe = a < k
+            if to_safe:  # what is left of a new path is not loud
                 while leak < 16384 and (leak * far) >> 11 < a:
                     leak <<= 1
                 work[_LEAK] = leak
@@ -126,6 +125,24 @@ def judge(
                 to_safe = True
         else:
             better = 0
+        if to_safe:
+            # only if the coefficients are 1.0 at most each, and 4.0 together
+            n = 0
+            v = 0
+            while n < taps:
+                s = tracking[n] + 0x8000
+                if (s >> 16) & 0xFFFF:
+                    v = _MOST + 1
+                    break
+                s = (s & 0xFFFF) - 0x8000
+                if s < 0:
+                    s = 0 - s
+                v += s
+                n += 1
+            if v > _MOST:
+                to_safe = False
+                from_safe = True
+                mode = 1
         if from_safe:
             a = k
         elif to_safe:
@@ -133,7 +150,7 @@ def judge(
         work[_TRACKED] = a
         work[_KEPT] = k
         work[_HEARD] = d
-    if work[_WAIT] or v > _MOST:
+    if work[_WAIT]:
         mode = 1
         better = 0
     work[_SAFE] = mode
@@ -152,22 +169,24 @@ def judge(
 
 
 @micropython.viper
-def finish(work: ptr32, n: int, near: ptr16, at: int, e: ptr32, suppress: int):
-    """near[at : at + 80] = e, clipped, or noise in its place. Learns what is usually left, and the noise.
+def finish(work: ptr32, n: int, near: ptr16, e: ptr32, suppress: int):
+    """near[n : n + 80] = e, clipped, or noise in its place. Learns what is usually left, and the noise.
     A filter that makes it 2 dB louder has an old echo path: then near stays."""
-    bypass = work[_KEPT] * 4 > work[_HEARD] * 5
+    near = ptr16(uint(near) + (n << 1))
     level = 0
     n = 0
-    while n < _CHUNK:
-        if bypass:
-            v = (int(near[at + n]) ^ 0x8000) - 0x8000
-        else:
-            v = ((e[n] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+    if work[_KEPT] * 4 > work[_HEARD] * 5:
+        while n < _CHUNK:
+            e[n] = (int(near[n]) ^ 0x8000) - 0x8000
+            n += 1
+        n = 0
+    while n < _CHUNK:  # every second sample is enough
+        v = ((e[n] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
         if v < 0:
             v = 0 - v
         level += v
-        n += 1
-    level = level * 13 >> 6
+        n += 2
+    level = level * 13 >> 5
     far = work[_LEVEL]
     if work[_LEVEL + 1] > far:
         far = work[_LEVEL + 1]
@@ -216,31 +235,43 @@ def finish(work: ptr32, n: int, near: ptr16, at: int, e: ptr32, suppress: int):
     work[_LEAK] = leak
     work[_NOISE] = noise
     work[_TALK] = talk
-    # 32 samples to fade the signal in, 64 to fade it out
+    n = 0
+    g = work[_GAIN]
+    if g + target == _UNITY << 1:
+        while n < _CHUNK:
+            v = ((e[n] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+            if v > 32767:
+                v = 32767
+            elif v < -32768:
+                v = -32768
+            near[n] = v & 0xFFFF
+            n += 1
+        return
     noise = noise * 41 >> 8  # the peak of white noise of that level; the lowest of 32 is 1.4 dB too low
     seed = work[_SEED]
-    g = work[_GAIN]
-    n = 0
-    while n < _CHUNK:
-        if bypass:
-            v = (int(near[at + n]) ^ 0x8000) - 0x8000
-        else:
-            v = ((e[n] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
-        if g + target != _UNITY << 1:
-            if g < target:
-                g += 128
-            elif g > target:
-                g -= 64
+    if g + target == 0:
+        while n < _CHUNK:
             seed = (seed * 1109 + 12345) & 0xFFFFF
-            v = (v * g + (((seed >> 5) - 16384) * noise >> 14) * (_UNITY - g)) >> 12
+            near[n] = (((seed >> 5) - 16384) * noise >> 14) & 0xFFFF
+            n += 1
+    while n < _CHUNK:
+        v = ((e[n] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+        if g < target:  # 32 samples to fade the signal in, and as many to fade it out
+            g += 128
+        elif g > target:
+            g -= 128
+        seed = (seed * 1109 + 12345) & 0xFFFFF
+        v = (v * g + (((seed >> 5) - 16384) * noise >> 14) * (_UNITY - g)) >> 12
         if v > 32767:
             v = 32767
         elif v < -32768:
             v = -32768
-        near[at + n] = v & 0xFFFF
+        near[n] = v & 0xFFFF
         n += 1
-    work[_SEED] = seed
-    work[_GAIN] = g
+    k = _SEED
+    work[k] = seed
+    k = _GAIN
+    work[k] = g
 
 
 @micropython.viper
