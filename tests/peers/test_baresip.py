@@ -63,7 +63,7 @@ def talk(ata: Device, far: Baresip, folder: Path, port: int = 1) -> wav.Samples:
     began = ata.say(port, words, folder)
     ata.do(f"wait {port} done\nwait 0.4")
     heard = ata.ear(port, began, began + 2.5)
-    score, _ = wav.correlation(wav.read(far.microphone), heard)
+    score, _ = wav.likeness(wav.read(far.microphone), heard)
     assert wav.rms_dbm0(heard) > -40
     assert score >= 0.95, f"phone {port} heard the far phone with a correlation of {score:.3f}"
     return words
@@ -73,7 +73,7 @@ def far_heard(far: Baresip, words: wav.Samples) -> None:
     """After the call: the far phone must have heard these words."""
     far.wait_event("CALL_CLOSED")
     far.until(lambda: len(far.heard()) > len(words), 2, "a complete recording")
-    score, _ = wav.correlation(far.heard(), words)
+    score, _ = wav.likeness(far.heard(), words)
     assert score >= 0.95, f"the far phone heard the phone with a correlation of {score:.3f}"
 
 
@@ -185,7 +185,7 @@ def test_garbage_during_a_call_is_counted_and_both_go_on_hearing_each_other(ata,
                 hostile.sendto(datagram, (HOST, int(media[0])))
             ata.do("wait 0.1")
     ata.do("wait 1 done\nwait 0.4")
-    score, _ = wav.correlation(wav.read(far.microphone), ata.ear(1, began, began + 2.5))
+    score, _ = wav.likeness(wav.read(far.microphone), ata.ear(1, began, began + 2.5))
     assert score >= 0.95
     assert ata.counted("sip garbage") > sip_before and ata.counted("rtp") > rtp_before
     assert not [line for line in ata.console() if "Traceback" in line]

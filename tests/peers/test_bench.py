@@ -26,6 +26,11 @@ def test_correlation_finds_speech_and_its_delay_and_nothing_else():
     score, delay_s = wav.correlation(late, source)
     assert score > 0.999 and delay_s == 1234 / wav.RATE
     assert wav.correlation(late, other)[0] < 0.5
+    assert wav.likeness(late, source)[0] > 0.99 and wav.likeness(late, other)[0] < 0.7
+    moved = np.concatenate([late[: len(late) // 2], late[len(late) // 2 + 80 :]])  # 10 ms skipped
+    assert wav.correlation(moved, source)[0] < 0.95 < wav.likeness(moved, source)[0]
+    noisy = (late + 4000 * np.sin(np.arange(len(late)))).astype(np.int16)
+    assert wav.likeness(noisy, source)[0] < 0.95
     assert wav.correlation(np.zeros(8000, np.int16), source)[0] == 0
 
 

@@ -66,7 +66,7 @@ def test_the_ports_call_each_other_through_the_proxy(ata, kamailio, tmp_path: Pa
     ata.say(2, second, tmp_path)
     ata.do("wait 1 done\nwait 2 done\nwait 0.4")
     for port, source in ((1, second), (2, first)):
-        score, _ = wav.correlation(ata.ear(port, began, ata.now()), source)
+        score, _ = wav.likeness(ata.ear(port, began, ata.now()), source)
         assert score >= 0.95, f"phone {port} heard its far end with a correlation of {score:.3f}"
     ata.do("1 hang\nexpect sip > BYE\nexpect 2 hears congestion")
     assert kamailio.count("BENCH ACK routed") == 1, "the ACK went round the record-route"

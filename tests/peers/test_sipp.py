@@ -77,7 +77,7 @@ def hears_its_echo(ata: Device, folder: Path, port: int = 1) -> None:
     began = ata.say(port, words, folder)
     ata.do(f"wait {port} done\nwait 0.5")
     heard = ata.ear(port, began, ata.now())
-    score, delay_s = wav.correlation(heard, words)
+    score, delay_s = wav.likeness(heard, words)
     assert score >= 0.95, f"correlation {score:.3f} at {1000 * delay_s:.0f} ms; {wav.pieces(heard, words)}"
     assert delay_s < 0.4
 

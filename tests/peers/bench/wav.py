@@ -67,6 +67,25 @@ def correlation(heard: Samples, source: Samples, shift_s: float | None = None) -
     return float(score[best]), best / RATE
 
 
+def likeness(heard: Samples, source: Samples, piece_s: float = 0.2) -> tuple[float, float]:
+    """(0…1, delay in s): how like `source` is what was heard, allowing a jitter buffer to move by 10 ms.
+
+    The mean of the correlations of short pieces, each found near the delay of the whole, weighted by energy.
+    """
+    _whole, delay_s = correlation(heard, source)
+    step, reach = int(piece_s * RATE), RATE // 10
+    padded = np.concatenate([np.zeros(reach, np.int16), heard, np.zeros(len(source) + reach, np.int16)])
+    total = weight = 0.0
+    for first in range(0, len(source) - step + 1, step):
+        piece = source[first : first + step]
+        energy = float(np.sum(np.square(piece.astype(np.float64))))
+        begin = first + int(delay_s * RATE)  # already `reach` earlier, by the padding
+        score, _ = correlation(padded[begin : begin + step + 2 * reach], piece, 2 * reach / RATE)
+        total += max(score, 0.0) * energy
+        weight += energy
+    return (total / weight if weight else 0.0), delay_s
+
+
 def pieces(heard: Samples, source: Samples, piece_s: float = 0.25) -> str:
     """For the message of a failure: where each loud piece of `source` lies in `heard`, score@delay in ms."""
     step, found = int(piece_s * RATE), []
