@@ -10,6 +10,7 @@ from ata.base.clock import diff
 from ata.base.errors import ConfigError
 from ata.base.log import DEBUG, Log, render
 from ata.base.unload import forget
+from ata.base.version import PRODUCT, VERSION
 from ata.call.exchange import Exchange
 from ata.call.media import MediaPath
 from ata.call.routing import Router
@@ -18,7 +19,7 @@ from ata.sip.ua import UserAgent
 from ata.slic.si321x import Si321x
 from ata.tasks.line import DISABLED, LineTask, PortLine
 from ata.tasks.media import MediaPump
-from ata.tasks.service import PRODUCT, VERSION, Service
+from ata.tasks.service import Service
 from ata.tasks.sip import SipTask
 
 _START_ONLY = (

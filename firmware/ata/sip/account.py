@@ -1,6 +1,5 @@
 """A SIP account: who a port is, and where its requests go."""
 
-from binascii import hexlify
 
 from ata.sip.dialog import next_hop
 from ata.sip.grammar import escape, parse_uri, quote
@@ -57,13 +56,3 @@ class Account:
         from ata.sip.digest import Credentials  # loaded only where it is used: memory
 
         return Credentials(self, random)
-
-
-def token(random, n):
-    """`n` random bytes as hexadecimal text."""
-    return hexlify(random(n)).decode()
-
-
-def between(random, low, high):
-    """A random number, `low` … `high`, in 256 steps."""
-    return low + (high - low) * random(1)[0] // 255

@@ -11,7 +11,7 @@ from binascii import hexlify
 from micropython import const
 
 from ata.base.errors import PeerError
-from ata.sip.account import token
+from ata.sip.chance import token
 from ata.sip.grammar import made_of, need, quote, split_list
 
 _STRENGTH = const(("MD5", "MD5-SESS", "SHA-256", "SHA-256-SESS"))  # weakest first

@@ -9,7 +9,7 @@ waits ten times as long.
 
 from micropython import const
 
-from ata.sip.account import between, token
+from ata.sip.chance import between, token
 from ata.sip.dialog import Dialog
 from ata.sip.grammar import parse_name_addr
 from ata.sip.transaction import Machine

@@ -11,7 +11,7 @@ in the 200 and find the answer in the ACK. Hold and resume are re-INVITEs by dir
 from micropython import const
 
 from ata.base.errors import PeerError
-from ata.sip.account import between, token
+from ata.sip.chance import between, token
 from ata.sip.dialog import contact_of, of_response
 from ata.sip.grammar import unescape
 from ata.sip.offer import Negotiation

@@ -23,7 +23,8 @@ from micropython import const
 
 from ata.base.clock import sooner
 from ata.base.errors import LocalError, PeerError
-from ata.sip.account import Account, token
+from ata.sip.account import Account
+from ata.sip.chance import token
 from ata.sip.dialog import Dialog, of_request, tag_of
 from ata.sip.grammar import parse_name_addr, parse_uri, parse_via, split_list, unescape
 from ata.sip.message import parse, response

@@ -5,7 +5,7 @@ import json
 
 from ata.base.log import render
 from ata.base.unload import forget
-from ata.tasks.service import PRODUCT, VERSION
+from ata.base.version import PRODUCT, VERSION
 
 HELP = """status        ports, registrations, calls, audio
 status json   the same on one line, for programs

@@ -5,10 +5,8 @@ import asyncio
 from micropython import const
 
 from ata.base.unload import forget
+from ata.base.version import PRODUCT, VERSION
 from ata.tasks.loop import every
-
-PRODUCT = "open-ata"
-VERSION = "0.1.0"
 
 _PUMP_MS = const(2)
 _SIP_MS = const(5)
