@@ -33,7 +33,7 @@ peers: setup
 	@sh host_tools/setup/debian_peers.sh
 
 test: setup peers ## every test, on CPython and on both MicroPythons
-	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests
 
 unit: setup ## only the fast tests: no real time, no other software
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/unit tests/property tests/test_architecture.py

@@ -40,6 +40,8 @@ class Space:
 class Pointer:
     """ptr8, ptr16 or ptr32: unsigned elements, as a 64-bit MicroPython loads them."""
 
+    __slots__ = ("_address", "_first", "_items", "_mask")
+
     def __init__(self, view: memoryview, address: int, width: int) -> None:
         self._address = address
         self._mask = (1 << 8 * width) - 1

@@ -75,7 +75,7 @@ def _add() -> Iterator[Step]:
     from ata.dsp import mix
 
     one, two = noise(peak=30000), noise(peak=30000, seed=2)
-    yield lambda: mix.add(one, two, FRAME)
+    yield lambda: mix.add(one, 0, two, FRAME)
 
 
 @row("mix gain", "a frame by +6 dB, clipped")
@@ -83,7 +83,7 @@ def _gain() -> Iterator[Step]:
     from ata.dsp import mix
 
     pcm = noise(peak=30000)
-    yield lambda: mix.gain(pcm, FRAME, 8192)
+    yield lambda: mix.gain(pcm, 0, FRAME, 8192)
 
 
 @row("level peak", "of a frame")

@@ -84,10 +84,10 @@ def test_mix_is_saturating_arithmetic(a, b, q12):
     n = min(len(a), len(b))
     x, y = np.array(a[:n], np.int16), np.array(b[:n], np.int16)
     total = x.copy()
-    mix.add(total, y, n)
+    mix.add(total, 0, y, n)
     assert (total == np.clip(x.astype(int) + y, -32768, 32767)).all()
     scaled = x.copy()
-    mix.gain(scaled, n, q12)
+    mix.gain(scaled, 0, n, q12)
     assert (scaled == np.clip((x.astype(int) * q12 + 2048) // 4096, -32768, 32767)).all()
 
 

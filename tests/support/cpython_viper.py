@@ -1,12 +1,17 @@
 """Lets the viper kernels run on CPython: a `micropython` module whose viper functions see the same
 typed pointers, so that coverage, property tests and fuzzing reach them. Integers do not wrap here,
 which also shows a kernel that (wrongly) relies on it: its results then differ from MicroPython's.
+
+A kernel that moves pointers, `p = ptr16(uint(p) + 16)`, runs with the pointers of host_tools.xtensa.pointers,
+which have addresses; the others with memoryviews, which are faster.
 """
 
 import builtins
 import functools
 import sys
 import types
+
+from host_tools.xtensa.pointers import running
 
 
 def _pointer(code):
@@ -22,10 +27,15 @@ POINTERS = {"ptr8": _pointer("B"), "ptr16": _pointer("H"), "ptr32": _pointer("I"
 
 
 def viper(function):
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    kinds = [function.__annotations__.get(name) for name in names]
+    if "uint" in function.__code__.co_names:
+        known = {cast: name for name, cast in POINTERS.items()}  # annotations have been evaluated
+        return _with_addresses(function, [known.get(kind, kind) for kind in kinds])
     casts = [
         (position, POINTERS[kind] if isinstance(kind, str) else kind)
-        for position, name in enumerate(function.__code__.co_varnames[: function.__code__.co_argcount])
-        if (kind := function.__annotations__.get(name)) in (*POINTERS, *POINTERS.values())
+        for position, kind in enumerate(kinds)
+        if kind in (*POINTERS, *POINTERS.values())
     ]
 
     @functools.wraps(function)
@@ -34,6 +44,15 @@ def viper(function):
         for position, cast in casts:
             args[position] = cast(args[position])
         return function(*args)
+
+    return call
+
+
+def _with_addresses(function, kinds):
+    @functools.wraps(function)
+    def call(*args):
+        with running(kinds, args) as seen:
+            return function(*seen)
 
     return call
 

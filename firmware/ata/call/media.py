@@ -177,7 +177,7 @@ class PortPath:
         if not slot.is_open:
             return
         if slot.fetch():
-            mix.add(self.far, slot.audio, _FRAME)
+            mix.add(self.far, 0, slot.audio, _FRAME)
         event = slot.stream.event_poll()
         while event >= 0:
             if event >= 16:
@@ -208,7 +208,7 @@ class PortPath:
             if out is self.near:
                 out = self.out
                 mix.copy(out, self.near, _FRAME)
-            mix.add(out, other.audio, _FRAME)
+            mix.add(out, 0, other.audio, _FRAME)
         slot.codec.encode(out, stream.packet, _HEADER, _FRAME)
         slot.voice_due = stream.send()
         slot.event_due = stream.send_event()

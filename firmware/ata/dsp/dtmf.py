@@ -49,8 +49,11 @@ _REST = const(1)  # state of the filter for the offset alone
 _SIN = const(2)  # sin ω, Q12
 _TURN = const(3)  # cos, sin of 40 ω (one block later), Q11, with _OFF
 _LIMIT = const(5)  # sin² of the largest phase error, in 1/1024
-_Y = const(6)  # four blocks, the newest first: re, im with _OFF
-_W = const(14)  # the window: re, im with _OFF
+_Y = const(6)  # the newest block: re, im with _OFF
+_Y1 = const(8)  # the one before it; each of the next has the one before it, turned, and twice the newest:
+_Y2 = const(10)  # two blocks of the window,
+_Y3 = const(12)  # three,
+_W = const(14)  # and all four: the window
 _LAST = const(16)  # the window before
 # Words of `work`.
 _FILL = const(0)  # samples in the present block
@@ -59,6 +62,8 @@ _AVERAGE = const(5)  # energy of the windows lately,
 _COUNT = const(6)  # for how many windows it was steady,
 _FLOOR = const(7)  # and the background made of it
 _BEFORE = const(8)  # energy of the window before
+_SUM = const(9)  # of the squares of the present block
+_WORDS = const(10)
 
 # 4 · row + column → RFC 4733 event code
 _CODES = b"\x01\x02\x03\x0c\x04\x05\x06\x0d\x07\x08\x09\x0e\x0a\x00\x0b\x0f"
@@ -72,77 +77,104 @@ def _filter(s1: int, s2: int, x: ptr32, pcm: ptr16, i: int, n: int, work: ptr32,
     s1 and s2 are no arguments but the state of the filter: the first two locals live in registers.
     """
     fill = work[_FILL]
-    while i < n and fill < _BLOCK:
-        x[fill] = (pcm[i] ^ 0x8000) >> 3
-        fill += 1
-        i += 1
+    u = ptr32(uint(x) + (fill << 2))
+    pcm = ptr16(uint(pcm) + (i << 1))
+    count = n - i
+    if count > _BLOCK - fill:
+        count = _BLOCK - fill
+    i += count
+    fill += count
+    s2 = work[_SUM]
+    while count & 7:
+        s1 = (pcm[0] ^ 0x8000) >> 3
+        u[0] = s1
+        s1 -= 4096
+        s2 = s1 * s1 + s2
+        u = ptr32(uint(u) + 4)
+        pcm = ptr16(uint(pcm) + 2)
+        count -= 1
+    while count:  # 8 samples a turn: what moves on costs as much as one
+        s1 = (pcm[0] ^ 0x8000) >> 3
+        u[0] = s1
+        s1 -= 4096
+        s2 = s1 * s1 + s2
+        s1 = (pcm[1] ^ 0x8000) >> 3
+        u[1] = s1
+        s1 -= 4096
+        s2 = s1 * s1 + s2
+        s1 = (pcm[2] ^ 0x8000) >> 3
+        u[2] = s1
+        s1 -= 4096
+        s2 = s1 * s1 + s2
+        s1 = (pcm[3] ^ 0x8000) >> 3
+        u[3] = s1
+        s1 -= 4096
+        s2 = s1 * s1 + s2
+        s1 = (pcm[4] ^ 0x8000) >> 3
+        u[4] = s1
+        s1 -= 4096
+        s2 = s1 * s1 + s2
+        s1 = (pcm[5] ^ 0x8000) >> 3
+        u[5] = s1
+        s1 -= 4096
+        s2 = s1 * s1 + s2
+        s1 = (pcm[6] ^ 0x8000) >> 3
+        u[6] = s1
+        s1 -= 4096
+        s2 = s1 * s1 + s2
+        s1 = (pcm[7] ^ 0x8000) >> 3
+        u[7] = s1
+        s1 -= 4096
+        s2 = s1 * s1 + s2
+        u = ptr32(uint(u) + 32)
+        pcm = ptr16(uint(pcm) + 16)
+        count -= 8
     work[_FILL] = fill
+    work[_SUM] = s2
     if fill < _BLOCK:
         return i
-    s2 = 0
-    while fill:
-        fill -= 1
-        s1 = x[fill] - 4096
-        s2 += s1 * s1
+    work[_SUM] = 0
     work[_ENERGY + 3] = work[_ENERGY + 2]
     work[_ENERGY + 2] = work[_ENERGY + 1]
     work[_ENERGY + 1] = work[_ENERGY]
     work[_ENERGY] = s2 >> 4
-    row = 0
-    while row < 8 * _ROW:
-        y = row + _Y + 6
-        while y > row + _Y:
-            bins[y] = bins[y - 2]
-            bins[y + 1] = bins[y - 1]
-            y -= 2
-        c = bins[row + _COEFFICIENT]
-        s1 = bins[row + _REST]
+    row = 8
+    while row:
+        c = bins[_COEFFICIENT]
+        s1 = bins[_REST]
         s2 = s1
-        s2 = x[0] + ((c * s1) >> 12) - s2
-        s1 = x[1] + ((c * s2) >> 12) - s1
-        s2 = x[2] + ((c * s1) >> 12) - s2
-        s1 = x[3] + ((c * s2) >> 12) - s1
-        s2 = x[4] + ((c * s1) >> 12) - s2
-        s1 = x[5] + ((c * s2) >> 12) - s1
-        s2 = x[6] + ((c * s1) >> 12) - s2
-        s1 = x[7] + ((c * s2) >> 12) - s1
-        s2 = x[8] + ((c * s1) >> 12) - s2
-        s1 = x[9] + ((c * s2) >> 12) - s1
-        s2 = x[10] + ((c * s1) >> 12) - s2
-        s1 = x[11] + ((c * s2) >> 12) - s1
-        s2 = x[12] + ((c * s1) >> 12) - s2
-        s1 = x[13] + ((c * s2) >> 12) - s1
-        s2 = x[14] + ((c * s1) >> 12) - s2
-        s1 = x[15] + ((c * s2) >> 12) - s1
-        s2 = x[16] + ((c * s1) >> 12) - s2
-        s1 = x[17] + ((c * s2) >> 12) - s1
-        s2 = x[18] + ((c * s1) >> 12) - s2
-        s1 = x[19] + ((c * s2) >> 12) - s1
-        s2 = x[20] + ((c * s1) >> 12) - s2
-        s1 = x[21] + ((c * s2) >> 12) - s1
-        s2 = x[22] + ((c * s1) >> 12) - s2
-        s1 = x[23] + ((c * s2) >> 12) - s1
-        s2 = x[24] + ((c * s1) >> 12) - s2
-        s1 = x[25] + ((c * s2) >> 12) - s1
-        s2 = x[26] + ((c * s1) >> 12) - s2
-        s1 = x[27] + ((c * s2) >> 12) - s1
-        s2 = x[28] + ((c * s1) >> 12) - s2
-        s1 = x[29] + ((c * s2) >> 12) - s1
-        s2 = x[30] + ((c * s1) >> 12) - s2
-        s1 = x[31] + ((c * s2) >> 12) - s1
-        s2 = x[32] + ((c * s1) >> 12) - s2
-        s1 = x[33] + ((c * s2) >> 12) - s1
-        s2 = x[34] + ((c * s1) >> 12) - s2
-        s1 = x[35] + ((c * s2) >> 12) - s1
-        s2 = x[36] + ((c * s1) >> 12) - s2
-        s1 = x[37] + ((c * s2) >> 12) - s1
-        s2 = x[38] + ((c * s1) >> 12) - s2
-        s1 = x[39] + ((c * s2) >> 12) - s1
-        s1 -= bins[row + _REST]
-        s2 -= bins[row + _REST]
-        bins[y] = ((s1 - ((c * s2) >> 13)) >> 2) + _OFF
-        bins[y + 1] = ((bins[row + _SIN] * s2) >> 14) + _OFF
-        row += _ROW
+        u = x
+        k = _BLOCK
+        while k:  # 10 samples a turn, as above
+            s2 = ((c * s1) >> 12) - s2
+            s2 = u[0] + s2
+            s1 = ((c * s2) >> 12) - s1
+            s1 = u[1] + s1
+            s2 = ((c * s1) >> 12) - s2
+            s2 = u[2] + s2
+            s1 = ((c * s2) >> 12) - s1
+            s1 = u[3] + s1
+            s2 = ((c * s1) >> 12) - s2
+            s2 = u[4] + s2
+            s1 = ((c * s2) >> 12) - s1
+            s1 = u[5] + s1
+            s2 = ((c * s1) >> 12) - s2
+            s2 = u[6] + s2
+            s1 = ((c * s2) >> 12) - s1
+            s1 = u[7] + s1
+            s2 = ((c * s1) >> 12) - s2
+            s2 = u[8] + s2
+            s1 = ((c * s2) >> 12) - s1
+            s1 = u[9] + s1
+            u = ptr32(uint(u) + 40)
+            k -= 10
+        k = bins[_REST]
+        s1 -= k
+        s2 -= k
+        bins[_Y] = ((s1 - ((c * s2) >> 13)) >> 2) + _OFF
+        bins[_Y + 1] = ((bins[_SIN] * s2) >> 14) + _OFF
+        bins = ptr32(uint(bins) + 4 * _ROW)
+        row -= 1
     return i
 
 
@@ -166,24 +198,23 @@ def _judge(re: int, im: int, bins: ptr32, work: ptr32, boost: ptr8) -> int:
     row_power = 0
     column_power = 0
     place = 0
+    row = bins
     while place < 8 * _ROW:
-        turn_re = bins[place + _TURN] - _OFF
-        turn_im = bins[place + _TURN + 1] - _OFF
-        re = bins[place + _Y + 6] - _OFF
-        im = bins[place + _Y + 7] - _OFF
-        t = ((re * turn_re - im * turn_im) >> 11) + ((bins[place + _Y + 4] - _OFF) << 1)
-        im = ((re * turn_im + im * turn_re) >> 11) + ((bins[place + _Y + 5] - _OFF) << 1)
-        re = ((t * turn_re - im * turn_im) >> 11) + ((bins[place + _Y + 2] - _OFF) << 1)
-        im = ((t * turn_im + im * turn_re) >> 11) + ((bins[place + _Y + 3] - _OFF) << 1)
-        t = ((re * turn_re - im * turn_im) >> 11) + (bins[place + _Y] - _OFF)
-        im = ((re * turn_im + im * turn_re) >> 11) + (bins[place + _Y + 1] - _OFF)
-        bins[place + _LAST] = bins[place + _W]
-        bins[place + _LAST + 1] = bins[place + _W + 1]
-        bins[place + _W] = t + _OFF
-        bins[place + _W + 1] = im + _OFF
-        t >>= shift
-        im >>= shift
-        t = t * t + im * im
+        turn_re = row[_TURN] - _OFF
+        turn_im = row[_TURN + 1] - _OFF
+        y_re = row[_Y]
+        y_im = row[_Y + 1]
+        row[_LAST] = row[_W]
+        row[_LAST + 1] = row[_W + 1]
+        re = row[_Y3] - _OFF
+        im = row[_Y3 + 1] - _OFF
+        t = ((re * turn_re - im * turn_im) >> 11) + y_re
+        row[_W] = t
+        im = ((re * turn_im + im * turn_re) >> 11) + y_im
+        row[_W + 1] = im
+        re = (t - _OFF) >> shift
+        im = (im - _OFF) >> shift
+        t = re * re + im * im
         if place < 4 * _ROW:
             if t > row_power:
                 row_power = t
@@ -191,22 +222,35 @@ def _judge(re: int, im: int, bins: ptr32, work: ptr32, boost: ptr8) -> int:
         elif t > column_power:
             column_power = t
             columns = place
+        t = (y_re << 1) - _OFF
+        y = (y_im << 1) - _OFF
+        re = row[_Y2] - _OFF
+        im = row[_Y2 + 1] - _OFF
+        row[_Y3] = ((re * turn_re - im * turn_im) >> 11) + t
+        row[_Y3 + 1] = ((re * turn_im + im * turn_re) >> 11) + y
+        re = row[_Y1] - _OFF
+        im = row[_Y1 + 1] - _OFF
+        row[_Y2] = ((re * turn_re - im * turn_im) >> 11) + t
+        row[_Y2 + 1] = ((re * turn_im + im * turn_re) >> 11) + y
+        row[_Y1] = y_re
+        row[_Y1 + 1] = y_im
+        row = ptr32(uint(row) + 4 * _ROW)
         place += _ROW
 
     hit = -1
     if row_power + column_power > e << 3:  # more than 1/9, and so worth a look
         k = 0
-        place = rows
+        row = ptr32(uint(bins) + (rows << 2))
         while k < 2:
             # The phase advance beyond that of the nominal frequency: the angle of W · conj(turned W before).
-            turn_re = bins[place + _TURN] - _OFF
-            turn_im = bins[place + _TURN + 1] - _OFF
-            re = bins[place + _LAST] - _OFF
-            im = bins[place + _LAST + 1] - _OFF
+            turn_re = row[_TURN] - _OFF
+            turn_im = row[_TURN + 1] - _OFF
+            re = row[_LAST] - _OFF
+            im = row[_LAST + 1] - _OFF
             t = ((re * turn_re - im * turn_im) >> 11) >> shift
             im = ((re * turn_im + im * turn_re) >> 11) >> shift
-            w_re = (bins[place + _W] - _OFF) >> shift
-            w_im = (bins[place + _W + 1] - _OFF) >> shift
+            w_re = (row[_W] - _OFF) >> shift
+            w_im = (row[_W + 1] - _OFF) >> shift
             re = w_re * t + w_im * im
             im = w_im * t - w_re * im
             if re <= 0:
@@ -219,14 +263,14 @@ def _judge(re: int, im: int, bins: ptr32, work: ptr32, boost: ptr8) -> int:
             im *= im
             re = (re * re + im) >> 10
             t = im // re if re else 1024
-            if t > bins[place + _LIMIT]:
+            if t > row[_LIMIT]:
                 break
             t = boost[t >> 4]
             if k:
                 column_power = ((column_power >> 6) * t) >> 5
             else:
                 row_power = ((row_power >> 6) * t) >> 5
-            place = columns
+            row = ptr32(uint(bins) + (columns << 2))
             k += 1
         if k == 2:
             t = row_power + column_power
@@ -292,7 +336,7 @@ class DtmfDetector:
             response = (2 * math.cos(1.5 * a) + 4 * math.cos(a / 2)) / 6 * math.sin(a / 2) / (a / 2)
             boost[k] = min(255, round(32 / response**2))
         self._boost = boost
-        self._work = array("i", [0] * 9)
+        self._work = array("i", [0] * _WORDS)
         self._block = array("i", [0] * _BLOCK)
         self.code = 0
         self.reset()

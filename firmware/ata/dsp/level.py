@@ -1,5 +1,8 @@
 """How loud a frame is. Levels are tenths of a dB relative to 0 dBm0, the power of a sine of peak 22828."""
 
+# ptr16() and uint() are called here; in typings/__builtins__.pyi they are only names of types.
+# pyright: reportCallIssue=false
+
 import micropython
 from micropython import const
 
@@ -9,60 +12,112 @@ _SILENCE = const(-1270)  # the level of nothing but zeros (the end of the scale 
 _REFERENCE = const(55154442)
 _TENTHS = const(7706)
 
+_PAIR = const(0x3FFFFF00)
+
 
 @micropython.viper
-def peak(pcm: ptr16, n: int) -> int:
-    """The largest magnitude, 0…32768, of n samples."""
-    highest = 0
-    while n:
+def peak(pcm: ptr16, p: int) -> int:
+    """The largest magnitude, 0…32768, of p samples: only here p is their number."""
+    # x is between −p and p if (x + p) mod 2**16 is at most 2p = q: one comparison, and no sign extension.
+    n = p
+    p = 0
+    q = 0
+    while n & 3:
         n -= 1
-        v = (pcm[n] ^ 0x8000) - 0x8000
-        if v < 0:
-            v = 0 - v
-        if v > highest:
-            highest = v
-    return highest
+        if (pcm[n] + p) & 0xFFFF > q:
+            p = (pcm[n] ^ 0x8000) - 0x8000
+            if p < 0:
+                p = 0 - p
+            q = p << 1
+    while n:  # 4 samples a turn: the count, the move and the jump cost as much as one of them
+        if (pcm[0] + p) & 0xFFFF > q:
+            p = (pcm[0] ^ 0x8000) - 0x8000
+            if p < 0:
+                p = 0 - p
+            q = p << 1
+        if (pcm[1] + p) & 0xFFFF > q:
+            p = (pcm[1] ^ 0x8000) - 0x8000
+            if p < 0:
+                p = 0 - p
+            q = p << 1
+        if (pcm[2] + p) & 0xFFFF > q:
+            p = (pcm[2] ^ 0x8000) - 0x8000
+            if p < 0:
+                p = 0 - p
+            q = p << 1
+        if (pcm[3] + p) & 0xFFFF > q:
+            p = (pcm[3] ^ 0x8000) - 0x8000
+            if p < 0:
+                p = 0 - p
+            q = p << 1
+        pcm = ptr16(uint(pcm) + 8)
+        n -= 4
+    return p
 
 
 @micropython.viper
-def level_dbm0(pcm: ptr16, n: int) -> int:
-    """The mean power of n samples (1…480) in tenths of a dBm0, within 0.1 dB; −127 dBm0 if all are zero."""
+def level_dbm0(pcm: ptr16, v: int) -> int:
+    """The mean power of v samples (1…480) in tenths of a dBm0, within 0.1 dB; −127 dBm0 if all are zero."""
+    n = v
+    i = n
     high = 0  # of the sum of squares: a 32-bit word cannot hold it
     low = 0
-    i = n
-    while i:
+    while i & 7:
         i -= 1
         v = (pcm[i] ^ 0x8000) - 0x8000
         v *= v
         high += v >> 8
         low += v & 0xFF
+    high += (i >> 1) * (_PAIR >> 8)
+    while i:  # 8 samples a turn; two squares, less _PAIR, just fit a word
+        v = (pcm[0] ^ 0x8000) - 0x8000
+        w = v * v
+        v = (pcm[1] ^ 0x8000) - 0x8000
+        v = v * v + w - _PAIR
+        high = (v >> 8) + high
+        low = (v & 0xFF) + low
+        v = (pcm[2] ^ 0x8000) - 0x8000
+        w = v * v
+        v = (pcm[3] ^ 0x8000) - 0x8000
+        v = v * v + w - _PAIR
+        high = (v >> 8) + high
+        low = (v & 0xFF) + low
+        v = (pcm[4] ^ 0x8000) - 0x8000
+        w = v * v
+        v = (pcm[5] ^ 0x8000) - 0x8000
+        v = v * v + w - _PAIR
+        high = (v >> 8) + high
+        low = (v & 0xFF) + low
+        v = (pcm[6] ^ 0x8000) - 0x8000
+        w = v * v
+        v = (pcm[7] ^ 0x8000) - 0x8000
+        v = v * v + w - _PAIR
+        high = (v >> 8) + high
+        low = (v & 0xFF) + low
+        pcm = ptr16(uint(pcm) + 16)
+        i -= 8
     high += low >> 8
+    log = 14 << 8
     if high < 0x400000:
         v = (high << 8) + (low & 0xFF)
-        log = 0
     else:
         v = high
-        log = 8 << 8
+        log = 22 << 8
     if v == 0:
         return _SILENCE
-    # log2 of the sum less log2 of n, in 1/256: the exponent, then a bit of the fraction for each squaring.
-    sign = 1
-    while True:
-        log += sign * 14 << 8
-        while v > 0x7FFF:
+    while v < 0x8000000:
+        v <<= 1
+        log -= 256
+    v //= n  # the mean
+    # log2 of it in 1/256: the exponent, then a bit of the fraction for each squaring.
+    while v > 0x7FFF:
+        v >>= 1
+        log += 256
+    n = 128
+    while n:
+        v = (v * v) >> 14
+        if v > 0x7FFF:
             v >>= 1
-            log += sign << 8
-        while v < 0x4000:
-            v <<= 1
-            log -= sign << 8
-        bit = 128
-        while bit:
-            v = (v * v) >> 14
-            if v > 0x7FFF:
-                v >>= 1
-                log += sign * bit
-            bit >>= 1
-        if sign < 0:
-            return (log * _TENTHS - _REFERENCE + 0x8000) >> 16
-        sign = -1
-        v = n
+            log += n
+        n >>= 1
+    return (log * _TENTHS - _REFERENCE + 0x8000) >> 16

@@ -15,6 +15,9 @@ place (none, if the signal is periodic) is added and faded out over the first qu
 How to use it. For every frame of a stream call good(), or lost() in its place. The caller owns the frames.
 """
 
+# ptr16(), ptr32() and uint() are called here; in typings/__builtins__.pyi they are only names of types.
+# pyright: reportCallIssue=false
+
 from array import array
 
 import micropython
@@ -31,6 +34,7 @@ _PIECE = const(80)  # 10 ms
 _END = const(480)  # silence after 60 ms
 _ONE = const(16384)  # gain 1
 _DECAY = const(41)  # of it a sample: 20 % in 10 ms
+_POSITIVE = const(0x30000000)  # added to a correlation, which is less
 
 
 class Plc:
@@ -58,12 +62,12 @@ class Plc:
             size = (self._lag >> 2) + 32 * (self.erased // _PIECE - 1)  # 4 ms more for each 10 ms lost
             if size > _PIECE:
                 size = _PIECE
-            _repeat(self._x, self._length, self._offset, self._x, _WORK, size)
+            _repeat(self._x, self._x, self._length, self._offset, _WORK, size)
             if self.erased > _PIECE:
-                _fade(self._x, _WORK, size, self._gain)
-            _cross(self._x, _WORK, pcm, 0, pcm, 0, size)
+                _fade(self._gain, self._x, _WORK, size)
+            _cross(0, 0, self._x, _WORK, pcm, 0, pcm, 0, size)
             self.erased = 0
-        self._at = _remember(self._ring, self._at, pcm, 0, n)
+        self._at = _remember(self._ring, pcm, self._at, 0, n)
 
     def lost(self, pcm, n):
         """A lost frame: pcm[:n] is filled."""
@@ -71,205 +75,358 @@ class Plc:
         at = 0
         while at < n:
             if self.erased == 0:
-                _unroll(self._ring, self._at, x)
-                self._lag = _search(x)
+                _unroll(x, self._ring, self._at)
+                self._lag = _search(x, 0, x)
+                _unroll(x, self._ring, self._at)
                 self._length = self._offset = 0
                 self._gain = _ONE
             lag = self._lag
             quarter = lag >> 2
             if self.erased < 3 * _PIECE:  # one period more; the place in it stays in phase
                 if self.erased:
-                    _repeat(x, self._length, self._offset, x, _WORK, quarter)
+                    _repeat(x, x, self._length, self._offset, _WORK, quarter)
                 while self._offset >= lag:
                     self._offset -= lag
                 self._length += lag
                 before = _HISTORY - self._length - quarter
-                _cross(x, _LAST + 30 - quarter, x, before, x, _HISTORY - quarter, quarter)
-            self._offset = _repeat(x, self._length, self._offset, pcm, at, _PIECE)
+                _cross(0, 0, x, _LAST + 30 - quarter, x, before, x, _HISTORY - quarter, quarter)
+            self._offset = _repeat(x, pcm, self._length, self._offset, at, _PIECE)
             if self.erased == 0:
-                _level(x, lag, pcm, at, quarter)
+                _level(0, 0, x, lag, pcm, at, quarter)
             else:
                 if self.erased < 3 * _PIECE:
-                    _cross(x, _WORK, pcm, at, pcm, at, quarter)
-                self._gain = _fade(pcm, at, _PIECE, self._gain)
+                    _cross(0, 0, x, _WORK, pcm, at, pcm, at, quarter)
+                self._gain = _fade(self._gain, pcm, at, _PIECE)
             if self.erased < _END:
                 self.erased += _PIECE
-            self._at = _remember(self._ring, self._at, pcm, at, _PIECE)
+            self._at = _remember(self._ring, pcm, self._at, at, _PIECE)
             at += _PIECE
 
 
+# The first two variables of a kernel live in registers; those called v, w or c are no arguments. Loops are
+# unrolled because what moves pointers and counts costs as much as several plain samples.
+
+
 @micropython.viper
-def _remember(ring: ptr16, at: int, pcm: ptr16, start: int, n: int) -> int:
-    """ring[at:] = pcm[start : start + n], round the end; the place behind."""
+def _remember(ring: ptr16, pcm: ptr16, at: int, start: int, n: int) -> int:
+    """ring[at:] = pcm[start : start + n], round the end; the place behind. All are multiples of 8."""
+    first = ring
+    ring = ptr16(uint(ring) + (at << 1))
+    pcm = ptr16(uint(pcm) + (start << 1))
     while n:
-        ring[at] = pcm[start]
-        start += 1
-        at += 1
+        ring[0] = pcm[0]
+        ring[1] = pcm[1]
+        ring[2] = pcm[2]
+        ring[3] = pcm[3]
+        ring[4] = pcm[4]
+        ring[5] = pcm[5]
+        ring[6] = pcm[6]
+        ring[7] = pcm[7]
+        ring = ptr16(uint(ring) + 16)
+        pcm = ptr16(uint(pcm) + 16)
+        n -= 8
+        at += 8
         if at == _RING:
             at = 0
-        n -= 1
+            ring = first
     return at
 
 
 @micropython.viper
-def _unroll(ring: ptr16, at: int, x: ptr16):
-    """The ring's last 390 samples in their order, and the last 30 of them once more."""
+def _unroll(x: ptr16, ring: ptr16, at: int):
+    """The ring's last 390 samples in their order, and the last 30 of them once more. `at` is a multiple of 80."""
+    first = ring
     at += _RING - _HISTORY
-    if at >= _RING:
-        at -= _RING
-    i = 0
-    while i < _HISTORY:
-        x[i] = ring[at]
-        at += 1
+    ring = ptr16(uint(ring) + (at << 1))
+    n = _WORK
+    while n:
+        x[0] = ring[0]
+        x[1] = ring[1]
+        x[2] = ring[2]
+        x[3] = ring[3]
+        x[4] = ring[4]
+        x[5] = ring[5]
+        x[6] = ring[6]
+        x[7] = ring[7]
+        x[8] = ring[8]
+        x[9] = ring[9]
+        x = ptr16(uint(x) + 20)
+        ring = ptr16(uint(ring) + 20)
+        n -= 10
+        at += 10
         if at == _RING:
-            at = 0
-        i += 1
-    while i < _WORK:
-        x[i] = x[i - 30]
-        i += 1
+            ring = first
+        if n == _WORK - _HISTORY:
+            ring = ptr16(uint(x) - 2 * (_WORK - _HISTORY))
 
 
 @micropython.viper
-def _search(x: ptr16) -> int:
+def _search(v: ptr16, c: int, x: ptr16) -> int:
     """The lag, 40 … 120, at which the last 160 samples of history look most like those before: greatest
-    correlation² / energy, of the positive ones. 120 if there is none.
+    correlation² / energy, of the positive ones. 120 if there is none. v is x, whose history is lost.
 
-    Bounds: samples are scaled to 11 bits, so the sum of 280 squares is below 280 · 2**22 < 2**31; sums are
-    then scaled so that the energy of all 280 is below 2**15, and by Cauchy-Schwarz every correlation too.
+    The samples are scaled to 12 bits and stored with 2048 added, so that none is negative. What is summed up is
+    c · (v + 2048), for several lags at once; 2048 · Σ c is then taken off. Bounds: 160 · 2048 · 4095 < 2**31. All
+    sums are then scaled so that the energy of all 280 samples is below 2**15, and by Cauchy-Schwarz every
+    correlation too.
     """
-    peak = 0
-    i = _HISTORY - _WINDOW - _LONGEST
-    while i < _HISTORY:
-        a = (int(x[i]) ^ 0x8000) - 0x8000
-        if a < 0:
-            a = 0 - a
-        if a > peak:
-            peak = a
-        i += 1
+    first = ptr16(uint(x) + 2 * (_HISTORY - _WINDOW - _LONGEST))
+    # How many bits are needed: a bit that differs from the one to its right is not only sign. Two samples a word.
+    words = ptr32(first)
+    total = 0
+    n = (_WINDOW + _LONGEST) >> 2
+    while n:
+        c = words[0]
+        total = ((c << 1) ^ c) | total
+        c = words[1]
+        total = ((c << 1) ^ c) | total
+        words = ptr32(uint(words) + 8)
+        n -= 1
+    total = (total | (total >> 16)) & 0xFFFE
     scale = 0
-    while peak >> scale >= 2048:
+    while total >> scale > 4095:
         scale += 1
 
+    zero = 2048 - (0x8000 >> scale)
     total = 0
-    energy = 0  # of every second sample of the window at the longest lag
-    i = _HISTORY - _WINDOW - _LONGEST
-    while i < _HISTORY:
-        a = ((int(x[i]) ^ 0x8000) - 0x8000) >> scale
-        total += a * a
-        if i < _HISTORY - _LONGEST and i & 1 == 0:
-            energy += a * a
-        i += 1
+    v = first
+    n = _WINDOW + _LONGEST
+    while n:
+        c = ((v[0] ^ 0x8000) >> scale) + zero
+        v[0] = c
+        c -= 2048
+        total = c * c + total
+        c = ((v[1] ^ 0x8000) >> scale) + zero
+        v[1] = c
+        c -= 2048
+        total = c * c + total
+        c = ((v[2] ^ 0x8000) >> scale) + zero
+        v[2] = c
+        c -= 2048
+        total = c * c + total
+        c = ((v[3] ^ 0x8000) >> scale) + zero
+        v[3] = c
+        c -= 2048
+        total = c * c + total
+        v = ptr16(uint(v) + 8)
+        n -= 4
     shift = 0
     while total >> shift >= 32768:
         shift += 1
 
-    best = _LONGEST
-    most = 0
-    lag = _LONGEST
-    while lag >= _SHORTEST:
-        corr = 0
-        i = _HISTORY - _WINDOW
-        while i < _HISTORY:
-            a = ((int(x[i]) ^ 0x8000) - 0x8000) >> scale
-            b = ((int(x[i - lag]) ^ 0x8000) - 0x8000) >> scale
-            corr += a * b
-            i += 2
-        corr = corr >> shift
-        if corr > 0:
-            score = corr * corr // ((energy >> shift) + 16)
-            if score > most:
-                most = score
-                best = lag
-        a = ((int(x[_HISTORY - _WINDOW - lag]) ^ 0x8000) - 0x8000) >> scale
-        b = ((int(x[_HISTORY - lag]) ^ 0x8000) - 0x8000) >> scale
-        energy += b * b - a * a
-        lag -= 2
-
-    # the same with every sample, at the best lag and its neighbours
-    most = 0
-    middle = best
-    lag = middle + 1
-    if lag > _LONGEST:
-        lag = _LONGEST
-    while lag >= middle - 1 and lag >= _SHORTEST:
-        corr = 0
-        energy = 0
-        i = _HISTORY - _WINDOW
-        while i < _HISTORY:
-            a = ((int(x[i]) ^ 0x8000) - 0x8000) >> scale
-            b = ((int(x[i - lag]) ^ 0x8000) - 0x8000) >> scale
-            corr += a * b
-            energy += b * b
-            i += 1
-        corr = corr >> shift
-        if corr > 0:
-            score = corr * corr // ((energy >> shift) + 16)
-            if score > most:
-                most = score
-                best = lag
-        lag -= 1
-    return best
-
-
-@micropython.viper
-def _repeat(x: ptr16, length: int, offset: int, out: ptr16, at: int, n: int) -> int:
-    """out[at : at + n]: the last `length` samples of x from `offset` on, over and over. The next offset."""
-    i = _HISTORY - length + offset
+    # First at every second lag with every second sample: the energy at the longest lag, and Σ c.
+    energy = 0
+    total = 0
+    v = first
+    n = _WINDOW >> 2
     while n:
-        out[at] = x[i]
-        at += 1
-        i += 1
-        if i == _HISTORY:
-            i = _HISTORY - length
+        c = v[0] - 2048
+        energy = c * c + energy
+        total = v[_LONGEST] + total
+        c = v[2] - 2048
+        energy = c * c + energy
+        total = v[_LONGEST + 2] + total
+        v = ptr16(uint(v) + 8)
         n -= 1
-    return i - _HISTORY + length
+    total -= 2048 * (_WINDOW >> 1)
+
+    words = ptr32(uint(x) + 2 * _WORK)  # the sums of several lags
+    step = 2
+    best = _LONGEST
+    lag = _LONGEST
+    last = _SHORTEST
+    most = 0
+    while True:  # a condition could not jump that far
+        v = ptr16(uint(first) + ((_LONGEST - lag) << 1))
+        window = ptr16(uint(first) + 2 * _LONGEST)
+        y0 = 0
+        y1 = 0
+        y2 = 0
+        y3 = 0
+        y4 = 0
+        y5 = 0
+        y6 = 0
+        n = _WINDOW >> 2
+        if step == 2:
+            while n:
+                c = window[0] - 2048
+                y0 = v[0] * c + y0
+                y1 = v[2] * c + y1
+                y2 = v[4] * c + y2
+                y3 = v[6] * c + y3
+                y4 = v[8] * c + y4
+                y5 = v[10] * c + y5
+                y6 = v[12] * c + y6
+                c = window[2] - 2048
+                y0 = v[2] * c + y0
+                y1 = v[4] * c + y1
+                y2 = v[6] * c + y2
+                y3 = v[8] * c + y3
+                y4 = v[10] * c + y4
+                y5 = v[12] * c + y5
+                y6 = v[14] * c + y6
+                window = ptr16(uint(window) + 8)
+                v = ptr16(uint(v) + 8)
+                n -= 1
+        else:  # then all samples, at the best lag and its neighbours
+            n = _WINDOW
+            while n:
+                c = v[0] - 2048
+                energy = c * c + energy
+                c = window[0] - 2048
+                total = c + total
+                y0 = v[0] * c + y0
+                y1 = v[1] * c + y1
+                y2 = v[2] * c + y2
+                window = ptr16(uint(window) + 2)
+                v = ptr16(uint(v) + 2)
+                n -= 1
+        zero = (total << 11) - _POSITIVE
+        words[0] = y0 - zero
+        words[1] = y1 - zero
+        words[2] = y2 - zero
+        words[3] = y3 - zero
+        words[4] = y4 - zero
+        words[5] = y5 - zero
+        words[6] = y6 - zero
+        n = 0
+        while n < 7 and lag >= last:
+            c = (words[n] - _POSITIVE) >> shift
+            if c > 0:
+                c = c * c // ((energy >> shift) + 16)
+                if c > most:
+                    most = c
+                    best = lag
+            # the energy at the next lag
+            v = ptr16(uint(first) + ((_LONGEST - lag) << 1))
+            c = v[0] - 2048
+            energy -= c * c
+            c = v[_WINDOW] - 2048
+            energy += c * c
+            lag -= step
+            n += 1
+        if step == 1:
+            return best
+        if lag < last:
+            step = 1
+            last = best - 1
+            if last < _SHORTEST:
+                last = _SHORTEST
+            lag = best + 1
+            if lag > _LONGEST:
+                lag = _LONGEST
+            energy = 0
+            total = 0
+            most = 0
 
 
 @micropython.viper
-def _cross(old: ptr16, i: int, new: ptr16, j: int, out: ptr16, k: int, n: int):
+def _repeat(x: ptr16, out: ptr16, length: int, offset: int, at: int, n: int) -> int:
+    """out[at : at + n]: the last `length` samples of x from `offset` on, over and over. The next offset."""
+    first = ptr16(uint(x) + ((_HISTORY - length) << 1))
+    out = ptr16(uint(out) + (at << 1))
+    while n:
+        x = ptr16(uint(first) + (offset << 1))
+        at = length - offset  # to the end of the piece
+        if at > n:
+            at = n
+        n -= at
+        offset += at
+        if offset == length:
+            offset = 0
+        while at & 3:
+            out[0] = x[0]
+            out = ptr16(uint(out) + 2)
+            x = ptr16(uint(x) + 2)
+            at -= 1
+        while at:
+            out[0] = x[0]
+            out[1] = x[1]
+            out[2] = x[2]
+            out[3] = x[3]
+            out = ptr16(uint(out) + 8)
+            x = ptr16(uint(x) + 8)
+            at -= 4
+    return offset
+
+
+@micropython.viper
+def _cross(v: int, w: int, old: ptr16, i: int, new: ptr16, j: int, out: ptr16, k: int, n: int):
     """out[k : k + n]: old[i:] fading out and new[j:] fading in, linearly."""
     step = _ONE // n
     w = 0
-    while n:
-        a = (int(old[i]) ^ 0x8000) - 0x8000
-        b = (int(new[j]) ^ 0x8000) - 0x8000
-        out[k] = ((a * (_ONE - w) + b * w) >> 14) & 0xFFFF
+    old = ptr16(uint(old) + (i << 1))
+    new = ptr16(uint(new) + (j << 1))
+    out = ptr16(uint(out) + (k << 1))
+    while n & 3:
+        v = old[0] ^ 0x8000
+        out[0] = ((((new[0] ^ 0x8000) - v) * w >> 14) + v) ^ 0x8000
         w += step
-        i += 1
-        j += 1
-        k += 1
+        old = ptr16(uint(old) + 2)
+        new = ptr16(uint(new) + 2)
+        out = ptr16(uint(out) + 2)
         n -= 1
+    while n:
+        v = old[0] ^ 0x8000
+        out[0] = ((((new[0] ^ 0x8000) - v) * w >> 14) + v) ^ 0x8000
+        w += step
+        v = old[1] ^ 0x8000
+        out[1] = ((((new[1] ^ 0x8000) - v) * w >> 14) + v) ^ 0x8000
+        w += step
+        v = old[2] ^ 0x8000
+        out[2] = ((((new[2] ^ 0x8000) - v) * w >> 14) + v) ^ 0x8000
+        w += step
+        v = old[3] ^ 0x8000
+        out[3] = ((((new[3] ^ 0x8000) - v) * w >> 14) + v) ^ 0x8000
+        w += step
+        old = ptr16(uint(old) + 8)
+        new = ptr16(uint(new) + 8)
+        out = ptr16(uint(out) + 8)
+        n -= 4
 
 
 @micropython.viper
-def _level(x: ptr16, lag: int, pcm: ptr16, at: int, n: int):
+def _level(v: int, w: int, x: ptr16, lag: int, pcm: ptr16, at: int, n: int):
     """Take the step out of the place where the repetition begins: what the last real sample and the one a
     period before it differ in is added to pcm[at : at + n], less and less, and limited to 16 bits."""
-    step = ((int(x[_WORK - 1]) ^ 0x8000) - 0x8000) - ((int(x[_HISTORY - 1 - lag]) ^ 0x8000) - 0x8000)
+    x = ptr16(uint(x) + 2 * (_HISTORY - 1))
+    v = x[_WORK - _HISTORY] ^ 0x8000
+    x = ptr16(uint(x) - (lag << 1))
+    step = v - (x[0] ^ 0x8000)
     part = _ONE // n
     w = _ONE
+    pcm = ptr16(uint(pcm) + (at << 1))
     while n:
-        a = (int(pcm[at]) ^ 0x8000) - 0x8000
-        a += (step * w) >> 14
-        if a > 32767:
-            a = 32767
-        if a < -32768:
-            a = -32768
-        pcm[at] = a & 0xFFFF
+        v = (step * w) >> 14
+        v = (pcm[0] ^ 0x8000) + v - 0x8000
+        if (v + 0x8000) & -0x10000:
+            v = (v >> 31) ^ 0x7FFF
+        pcm[0] = v
         w -= part
-        at += 1
+        pcm = ptr16(uint(pcm) + 2)
         n -= 1
 
 
 @micropython.viper
-def _fade(pcm: ptr16, at: int, n: int, gain: int) -> int:
+def _fade(gain: int, pcm: ptr16, at: int, n: int) -> int:
     """pcm[at : at + n] weaker and weaker, from `gain` (16384 is 1) on; the gain at the end, 0 at least."""
+    pcm = ptr16(uint(pcm) + (at << 1))
     while n:
         gain -= _DECAY
-        if gain < 0:
-            gain = 0
-        a = (int(pcm[at]) ^ 0x8000) - 0x8000
-        pcm[at] = ((a * gain) >> 14) & 0xFFFF
-        at += 1
-        n -= 1
+        if n & 3 or gain < 3 * _DECAY:
+            if gain < 0:
+                gain = 0
+            pcm[0] = ((pcm[0] ^ 0x8000) - 0x8000) * gain >> 14
+            pcm = ptr16(uint(pcm) + 2)
+            n -= 1
+        else:
+            pcm[0] = ((pcm[0] ^ 0x8000) - 0x8000) * gain >> 14
+            gain -= _DECAY
+            pcm[1] = ((pcm[1] ^ 0x8000) - 0x8000) * gain >> 14
+            gain -= _DECAY
+            pcm[2] = ((pcm[2] ^ 0x8000) - 0x8000) * gain >> 14
+            gain -= _DECAY
+            pcm[3] = ((pcm[3] ^ 0x8000) - 0x8000) * gain >> 14
+            pcm = ptr16(uint(pcm) + 8)
+            n -= 4
     return gain

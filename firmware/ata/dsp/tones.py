@@ -5,6 +5,9 @@ How it works: a 24-bit phase steps through one period of 256 samples for each si
 Each section starts at phase zero.
 """
 
+# ptr16(), ptr32() and uint() are called here; in typings/__builtins__.pyi they are only names of types.
+# pyright: reportCallIssue=false
+
 import math
 from array import array
 
@@ -34,19 +37,78 @@ def add_sine(words, hz, peak):
 
 
 @micropython.viper
-def _add_sine_wave(phase: int, pcm: ptr16, sine: ptr16, i: int, end: int, step: int, amplitude: int) -> int:
-    """pcm[i:end] += amplitude · sine, clipped; the phase and its step are 24 bit; returns the next phase."""
-    while i < end:
-        v = (((sine[phase >> 16] ^ 0x8000) - 0x8000) * amplitude + 0x4000) >> 15
-        v += pcm[i] ^ 0x8000
-        if v < 0:
-            v = 0
-        elif v > 0xFFFF:
-            v = 0xFFFF
-        pcm[i] = v ^ 0x8000
-        phase = (phase + step) & 0xFFFFFF
-        i += 1
-    return phase
+def _add_sines(v: int, a: int, pcm: ptr16, i: int, end: int, sine: ptr16, phases: ptr32, row: ptr32, at: int):
+    """pcm[i:end] += the sines of the row at row[at], two by two, clipped; their phases are stepped on.
+
+    v and a are no arguments: the first two variables live in registers. Bounds: a product with a table value
+    in offset form (x ^ 0x8000, see mix.py) is less than 2**31, and `half`, which takes that offset out again,
+    is −2**31 at least, as two amplitudes are at most 65535 together.
+    """
+    out = ptr16(uint(pcm) + (i << 1))
+    row = ptr32(uint(row) + ((at + 2) << 2))
+    end -= i
+    k = _SINES
+    while k and row[1]:
+        a = phases[0]
+        b = phases[1]
+        step_a = row[0]
+        step_b = row[2]
+        loud_a = row[1]
+        loud_b = row[3]
+        half = 0x4000 - ((loud_a + loud_b) << 15)
+        pcm = out
+        i = end
+        while i & 3:
+            v = (sine[a >> 16] ^ 0x8000) * loud_a + half
+            v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
+            v = (pcm[0] ^ 0x8000) + v - 0x8000
+            if (v + 0x8000) & 0x10000:
+                v = (v >> 31) ^ 0x7FFF
+            pcm[0] = v
+            a = (a + step_a) & 0xFFFFFF
+            b = (b + step_b) & 0xFFFFFF
+            pcm = ptr16(uint(pcm) + 2)
+            i -= 1
+        while i:  # 4 samples a turn
+            v = (sine[a >> 16] ^ 0x8000) * loud_a + half
+            v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
+            v = (pcm[0] ^ 0x8000) + v - 0x8000
+            if (v + 0x8000) & 0x10000:
+                v = (v >> 31) ^ 0x7FFF
+            pcm[0] = v
+            a = (a + step_a) & 0xFFFFFF
+            b = (b + step_b) & 0xFFFFFF
+            v = (sine[a >> 16] ^ 0x8000) * loud_a + half
+            v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
+            v = (pcm[1] ^ 0x8000) + v - 0x8000
+            if (v + 0x8000) & 0x10000:
+                v = (v >> 31) ^ 0x7FFF
+            pcm[1] = v
+            a = (a + step_a) & 0xFFFFFF
+            b = (b + step_b) & 0xFFFFFF
+            v = (sine[a >> 16] ^ 0x8000) * loud_a + half
+            v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
+            v = (pcm[2] ^ 0x8000) + v - 0x8000
+            if (v + 0x8000) & 0x10000:
+                v = (v >> 31) ^ 0x7FFF
+            pcm[2] = v
+            a = (a + step_a) & 0xFFFFFF
+            b = (b + step_b) & 0xFFFFFF
+            v = (sine[a >> 16] ^ 0x8000) * loud_a + half
+            v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
+            v = (pcm[3] ^ 0x8000) + v - 0x8000
+            if (v + 0x8000) & 0x10000:
+                v = (v >> 31) ^ 0x7FFF
+            pcm[3] = v
+            a = (a + step_a) & 0xFFFFFF
+            b = (b + step_b) & 0xFFFFFF
+            pcm = ptr16(uint(pcm) + 8)
+            i -= 4
+        phases[0] = a
+        phases[1] = b
+        phases = ptr32(uint(phases) + 8)
+        row = ptr32(uint(row) + 16)
+        k -= 2
 
 
 def sine_table():
@@ -110,7 +172,7 @@ class ToneGenerator:
                 continue
             end = min(n, i + self._left)
             if self._sound:
-                self._play(pcm, i, end)
+                _add_sines(0, 0, pcm, i, end, self._sine, self._phases, self._script, self._row)
             if self._left != _FOR_EVER:
                 self._left -= end - i
             i = end
@@ -143,15 +205,3 @@ class ToneGenerator:
             self.active = False
         else:
             self._enter(0)
-
-    def _play(self, pcm, i, end):
-        place = self._row + 2
-        k = 0
-        while k < _SINES:
-            step = self._script[place]
-            if step:
-                self._phases[k] = _add_sine_wave(
-                    self._phases[k], pcm, self._sine, i, end, step, self._script[place + 1]
-                )
-            place += 2
-            k += 1

@@ -1,6 +1,5 @@
 """A SIP account: who a port is, and where its requests go."""
 
-
 from ata.sip.dialog import next_hop
 from ata.sip.grammar import escape, parse_uri, quote
 

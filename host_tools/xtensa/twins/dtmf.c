@@ -4,33 +4,35 @@ enum { BLOCK = 40, OFF = 0x100000, STEADY = 30 };
 
 struct row { /* the words of one frequency in array("i") */
     int32_t coefficient, rest, sine, turn_re, turn_im, limit;
-    int32_t y[8]; /* four blocks, the newest first: re, im, with OFF */
-    int32_t w_re, w_im, last_re, last_im;
+    int32_t y[8]; /* the newest block, and windows of one, two and three without it: re, im, with OFF */
+    int32_t w_re, w_im; /* the window */
+    int32_t last_re, last_im;
 };
 
 struct work {
-    int32_t fill, energy[4], average, count, floor, before;
+    int32_t fill, energy[4], average, count, floor, before, sum;
 };
 
 int32_t dtmf__filter(int32_t s1, int32_t s2, int32_t *x, const int16_t *pcm, int32_t i, int32_t n, int32_t *work, int32_t *bins)
 {
     struct work *state = (struct work *)work;
     int32_t fill = state->fill;
-    while (i < n && fill < BLOCK)
-        x[fill++] = (pcm[i++] + 32768) >> 3;
+    int32_t energy = state->sum;
+    for (; i < n && fill < BLOCK; fill++) {
+        int32_t v = (pcm[i++] + 32768) >> 3;
+        x[fill] = v;
+        energy += (v - 4096) * (v - 4096);
+    }
     state->fill = fill;
+    state->sum = energy;
     if (fill < BLOCK)
         return i;
-    int32_t energy = 0;
-    for (int32_t k = 0; k < BLOCK; k++)
-        energy += (x[k] - 4096) * (x[k] - 4096);
+    state->sum = 0;
     for (int32_t k = 3; k; k--)
         state->energy[k] = state->energy[k - 1];
     state->energy[0] = energy >> 4;
     struct row *row = (struct row *)bins;
     for (int32_t f = 0; f < 8; f++, row++) {
-        for (int32_t k = 7; k > 1; k--)
-            row->y[k] = row->y[k - 2];
         int32_t c = row->coefficient;
         s1 = s2 = row->rest;
         for (int32_t k = 0; k < BLOCK; k += 2) {
@@ -48,20 +50,18 @@ int32_t dtmf__filter(int32_t s1, int32_t s2, int32_t *x, const int16_t *pcm, int
 /* The window and its power. */
 static int32_t window(struct row *row, int32_t shift)
 {
-    static const int32_t weights[4] = {0, 1, 1, 0}; /* 1 2 2 1, as shifts; the newest first */
-    int32_t re = row->y[6] - OFF, im = row->y[7] - OFF;
     int32_t turn_re = row->turn_re - OFF, turn_im = row->turn_im - OFF;
-    for (int32_t k = 2; k >= 0; k--) {
-        int32_t t = ((re * turn_re - im * turn_im) >> 11) + ((row->y[2 * k] - OFF) << weights[k]);
-        im = ((re * turn_im + im * turn_re) >> 11) + ((row->y[2 * k + 1] - OFF) << weights[k]);
-        re = t;
-    }
     row->last_re = row->w_re;
     row->last_im = row->w_im;
-    row->w_re = re + OFF;
-    row->w_im = im + OFF;
-    re >>= shift;
-    im >>= shift;
+    for (int32_t k = 6; k; k -= 2) {
+        int32_t re = row->y[k] - OFF, im = row->y[k + 1] - OFF, twice = k < 6;
+        int32_t *to = k < 6 ? row->y + k + 2 : &row->w_re;
+        to[0] = ((re * turn_re - im * turn_im) >> 11) + ((row->y[0] - OFF) << twice) + OFF;
+        *(k < 6 ? to + 1 : &row->w_im) = ((re * turn_im + im * turn_re) >> 11) + ((row->y[1] - OFF) << twice) + OFF;
+    }
+    row->y[2] = row->y[0];
+    row->y[3] = row->y[1];
+    int32_t re = (row->w_re - OFF) >> shift, im = (row->w_im - OFF) >> shift;
     return re * re + im * im;
 }
 

@@ -1,19 +1,17 @@
 #include <stdint.h>
 
-void g711__encode(const int16_t *pcm, uint8_t *out, const uint8_t *shifts, int32_t offset, int32_t n)
+void g711__encode(int32_t m, const int16_t *pcm, uint8_t *out, const uint8_t *shifts, const uint8_t *flips, int32_t bias, int32_t offset, int32_t n)
 {
-    int32_t bias = shifts[256], silence = shifts[257];
     for (int32_t i = 0; i < n; i++) {
-        int32_t m = pcm[i], invert = silence;
+        const uint8_t *flip = flips;
+        m = pcm[i];
         if (m < 0) {
             m = ~m;
-            invert ^= 0x80;
+            flip += 12;
         }
         m += bias;
-        if (m > 0x7FFF)
-            m = 0x7FFF;
         int32_t s = shifts[m >> 7];
-        out[offset + i] = ((m >> s) + (s << 4) - 64) ^ invert;
+        out[offset + i] = (m >> s) ^ flip[s];
     }
 }
 

@@ -1,8 +1,8 @@
 #include <stdint.h>
 
-enum { LONGEST = 120, SHORTEST = 40, WINDOW = 160, HISTORY = 390, WORK = 420, RING = 400, ONE = 16384, DECAY = 41 };
+enum { LONGEST = 120, SHORTEST = 40, WINDOW = 160, HISTORY = 390, WORK = 420, RING = 400, ONE = 16384, DECAY = 41, POSITIVE = 0x30000000 };
 
-int32_t plc__remember(int16_t *ring, int32_t at, const int16_t *pcm, int32_t start, int32_t n)
+int32_t plc__remember(int16_t *ring, const int16_t *pcm, int32_t at, int32_t start, int32_t n)
 {
     for (int32_t i = 0; i < n; i++) {
         ring[at++] = pcm[start + i];
@@ -12,7 +12,7 @@ int32_t plc__remember(int16_t *ring, int32_t at, const int16_t *pcm, int32_t sta
     return at;
 }
 
-void plc__unroll(const int16_t *ring, int32_t at, int16_t *x)
+void plc__unroll(int16_t *x, const int16_t *ring, int32_t at)
 {
     at += RING - HISTORY;
     if (at >= RING)
@@ -26,18 +26,42 @@ void plc__unroll(const int16_t *ring, int32_t at, int16_t *x)
         x[i] = x[i - 30];
 }
 
-int32_t plc__search(const int16_t *x)
+struct best {
+    int32_t lag, score;
+};
+
+static void judge(struct best *best, int32_t lag, int32_t corr, int32_t energy, int32_t shift)
 {
-    int32_t peak = 0, scale = 0, total = 0, energy = 0, shift = 0;
-    for (int32_t i = HISTORY - WINDOW - LONGEST; i < HISTORY; i++) {
-        int32_t a = x[i] < 0 ? -x[i] : x[i];
-        if (a > peak)
-            peak = a;
+    corr >>= shift;
+    if (corr > 0) {
+        int32_t score = corr * corr / ((energy >> shift) + 16);
+        if (score > best->score) {
+            best->score = score;
+            best->lag = lag;
+        }
     }
-    while (peak >> scale >= 2048)
+}
+
+/* The kernel leaves the history scaled and with an offset, and here sums that have been used. */
+static void leave(int16_t *x, const int32_t *sums, int32_t count)
+{
+    for (int32_t i = HISTORY - WINDOW - LONGEST; i < HISTORY; i++)
+        x[i] += 2048;
+    for (int32_t i = 0; i < 7; i++)
+        ((int32_t *)(x + WORK))[i] = POSITIVE + (i < count ? sums[i] : sums[7]);
+}
+
+int32_t plc__search(int16_t *v, int32_t c, int16_t *x)
+{
+    int32_t bits = 0, scale = 0, total = 0, energy = 0, shift = 0;
+    (void)v;
+    (void)c;
+    for (int32_t i = HISTORY - WINDOW - LONGEST; i < HISTORY; i++)
+        bits |= x[i] < 0 ? ~x[i] : x[i];
+    while (bits >> scale >= 2048)
         scale++;
     for (int32_t i = HISTORY - WINDOW - LONGEST; i < HISTORY; i++) {
-        int32_t a = x[i] >> scale;
+        int32_t a = x[i] >>= scale;
         total += a * a;
         if (i < HISTORY - LONGEST && (i & 1) == 0)
             energy += a * a;
@@ -45,49 +69,40 @@ int32_t plc__search(const int16_t *x)
     while (total >> shift >= 32768)
         shift++;
 
-    int32_t best = LONGEST, most = 0;
+    struct best coarse = {LONGEST, 0};
     const int16_t *window = x + HISTORY - WINDOW;
     for (int32_t lag = LONGEST; lag >= SHORTEST; lag -= 2) {
         const int16_t *before = window - lag;
         int32_t corr = 0;
         for (int32_t i = 0; i < WINDOW; i += 2)
-            corr += (window[i] >> scale) * (before[i] >> scale);
-        corr >>= shift;
-        if (corr > 0) {
-            int32_t score = corr * corr / ((energy >> shift) + 16);
-            if (score > most) {
-                most = score;
-                best = lag;
-            }
-        }
-        int32_t a = before[0] >> scale, b = before[WINDOW] >> scale;
-        energy += b * b - a * a;
+            corr += window[i] * before[i];
+        judge(&coarse, lag, corr, energy, shift);
+        energy += before[WINDOW] * before[WINDOW] - before[0] * before[0];
     }
 
-    int32_t middle = best;
-    most = 0;
-    for (int32_t lag = middle < LONGEST ? middle + 1 : LONGEST; lag >= middle - 1 && lag >= SHORTEST; lag--) {
+    struct best fine = {coarse.lag, 0};
+    int32_t sums[8], count = 0;
+    for (int32_t lag = coarse.lag < LONGEST ? coarse.lag + 1 : LONGEST; count < 3; lag--, count++) {
         const int16_t *before = window - lag;
         int32_t corr = 0;
         energy = 0;
         for (int32_t i = 0; i < WINDOW; i++) {
-            int32_t b = before[i] >> scale;
-            corr += (window[i] >> scale) * b;
-            energy += b * b;
+            corr += window[i] * before[i];
+            energy += before[i] * before[i];
         }
-        corr >>= shift;
-        if (corr > 0) {
-            int32_t score = corr * corr / ((energy >> shift) + 16);
-            if (score > most) {
-                most = score;
-                best = lag;
-            }
-        }
+        sums[count] = corr;
+        if (lag >= coarse.lag - 1 && lag >= SHORTEST)
+            judge(&fine, lag, corr, energy, shift);
     }
-    return best;
+    sums[7] = 0;
+    for (int32_t i = 0; i < WINDOW; i++)
+        sums[7] -= window[i];
+    sums[7] *= 2048;
+    leave(x, sums, count);
+    return fine.lag;
 }
 
-int32_t plc__repeat(const int16_t *x, int32_t length, int32_t offset, int16_t *out, int32_t at, int32_t n)
+int32_t plc__repeat(const int16_t *x, int16_t *out, int32_t length, int32_t offset, int32_t at, int32_t n)
 {
     int32_t i = HISTORY - length + offset;
     for (int32_t k = 0; k < n; k++) {
@@ -98,18 +113,22 @@ int32_t plc__repeat(const int16_t *x, int32_t length, int32_t offset, int16_t *o
     return i - HISTORY + length;
 }
 
-void plc__cross(const int16_t *old, int32_t i, const int16_t *new, int32_t j, int16_t *out, int32_t k, int32_t n)
+void plc__cross(int32_t v, int32_t w, const int16_t *old, int32_t i, const int16_t *new, int32_t j, int16_t *out, int32_t k, int32_t n)
 {
-    int32_t step = ONE / n, w = 0;
+    int32_t step = ONE / n;
+    (void)v;
+    w = 0;
     for (int32_t m = 0; m < n; m++) {
         out[k + m] = (old[i + m] * (ONE - w) + new[j + m] * w) >> 14;
         w += step;
     }
 }
 
-void plc__level(const int16_t *x, int32_t lag, int16_t *pcm, int32_t at, int32_t n)
+void plc__level(int32_t v, int32_t w, const int16_t *x, int32_t lag, int16_t *pcm, int32_t at, int32_t n)
 {
-    int32_t step = x[WORK - 1] - x[HISTORY - 1 - lag], part = ONE / n, w = ONE;
+    int32_t step = x[WORK - 1] - x[HISTORY - 1 - lag], part = ONE / n;
+    (void)v;
+    w = ONE;
     for (int32_t i = at; i < at + n; i++) {
         int32_t a = pcm[i] + ((step * w) >> 14);
         pcm[i] = a > 32767 ? 32767 : a < -32768 ? -32768 : a;
@@ -117,7 +136,7 @@ void plc__level(const int16_t *x, int32_t lag, int16_t *pcm, int32_t at, int32_t
     }
 }
 
-int32_t plc__fade(int16_t *pcm, int32_t at, int32_t n, int32_t gain)
+int32_t plc__fade(int32_t gain, int16_t *pcm, int32_t at, int32_t n)
 {
     for (int32_t i = at; i < at + n; i++) {
         gain -= DECAY;

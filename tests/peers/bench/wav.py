@@ -79,6 +79,8 @@ def likeness(heard: Samples, source: Samples, piece_s: float = 0.2) -> tuple[flo
     for first in range(0, len(source) - step + 1, step):
         piece = source[first : first + step]
         energy = float(np.sum(np.square(piece.astype(np.float64))))
+        if not energy:
+            continue
         begin = first + int(delay_s * RATE)  # already `reach` earlier, by the padding
         score, _ = correlation(padded[begin : begin + step + 2 * reach], piece, 2 * reach / RATE)
         total += max(score, 0.0) * energy

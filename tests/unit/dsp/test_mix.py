@@ -35,7 +35,7 @@ def test_add_clips_at_both_ends():
     values = [-32768, -32767, -20000, -1, 0, 1, 20000, 32767]
     for a in values:
         dst = array("h", [a] * len(values))
-        mix.add(dst, array("h", values), len(values))
+        mix.add(dst, 0, array("h", values), len(values))
         assert list(dst) == [max(-32768, min(32767, a + b)) for b in values]
 
 
@@ -43,11 +43,11 @@ def test_gain_rounds_and_clips():
     values = [-32768, -32767, -3, -2, -1, 0, 1, 2, 3, 16383, 32767]
     for q12 in (0, 1, 2048, 4095, 4096, 4097, 8192, 32768):
         pcm = array("h", values)
-        mix.gain(pcm, len(values), q12)
+        mix.gain(pcm, 0, len(values), q12)
         assert list(pcm) == [max(-32768, min(32767, (v * q12 + 2048) >> 12)) for v in values]
 
 
 def test_unity_gain_changes_nothing():
     pcm = array("h", [-32768, -1, 0, 1, 32767])
-    mix.gain(pcm, 5, 4096)
+    mix.gain(pcm, 0, 5, 4096)
     assert list(pcm) == [-32768, -1, 0, 1, 32767]

@@ -44,8 +44,8 @@ def test_mix_and_level_do_not_allocate():
     def step(frame):
         mix.interleave(mono, stereo, 1, 160)
         mix.deinterleave(stereo, 0, other, 160)
-        mix.add(mono, other, 160)
-        mix.gain(other, 160, 30000)
+        mix.add(mono, 0, other, 160)
+        mix.gain(other, 0, 160, 30000)
         mix.copy(mono, other, 160)
         level.level_dbm0(mono, 160)
         level.peak(mono, 160)

@@ -54,7 +54,15 @@ def test_a_digit_of_given_length_ends_by_itself():
     sender = Sender()
     sender.events.begin(11, 800)
     assert [p[4:] for p in sender.steps(9)] == [
-        (0, 160), (0, 320), (0, 480), (0, 640), (1, 800), (1, 800), (1, 800), (), ()
+        (0, 160),
+        (0, 320),
+        (0, 480),
+        (0, 640),
+        (1, 800),
+        (1, 800),
+        (1, 800),
+        (),
+        (),
     ]
 
 

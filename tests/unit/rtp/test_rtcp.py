@@ -38,8 +38,7 @@ def parts(data):
 def test_a_listener_sends_a_receiver_report_and_its_name():
     data = opened().report(2500, 0, None, 0, 0, 0, 0)
     assert data == bytes(
-        [0x80, 201, 0, 1, 0xDE, 0xAD, 0xBE, 0xEF]
-        + [0x81, 202, 0, 5, 0xDE, 0xAD, 0xBE, 0xEF, 1, 11]
+        [0x80, 201, 0, 1, 0xDE, 0xAD, 0xBE, 0xEF] + [0x81, 202, 0, 5, 0xDE, 0xAD, 0xBE, 0xEF, 1, 11]
     ) + b"1@192.0.2.1" + bytes(3)
 
 
