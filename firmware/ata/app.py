@@ -36,6 +36,7 @@ _RTP_PORTS = 8  # four legs, with RTCP's between
 _ORDER = (
     ("flash_min", "flash_max"), ("pulse_break_min", "pulse_break_max"), ("pulse_break_max", "flash_max"),
 )  # fmt: skip
+_ECHO_TAPS = {"off": 0, "8ms": 64, "16ms": 128}
 _LAWS = {"PCMU": 0, "PCMA": 8}
 _RING_FOR_MS = 180000  # as long as a proxy waits for an answer at least (RFC 3261 §16.6, timer C)
 _HOWL_AFTER_MS = 30000  # of busy or congestion tone
@@ -58,7 +59,9 @@ def _build(hal):
     settings, source = load_stored(hal.store, log, check)
     get = settings.get  # type: Any
     log.shown = _LEVELS[get("log.level")]
-    path = MediaPath(get("rtp.jitter_min"), get("rtp.jitter_max"))
+    path = MediaPath(
+        get("rtp.jitter_min"), get("rtp.jitter_max"), _ECHO_TAPS[get("voice.echo")], hal.pcm.echo_delay
+    )
     pump = MediaPump(hal, path, get("rtp.port"))
     socket = hal.net.udp(get("sip.port"))
     ua = _user_agent(hal, get, socket.port, log)

@@ -112,6 +112,7 @@ class PortPath:
         self.digits = ToneGenerator(sine)  # digits that the far end sent as messages, heard by the phone
         self.keys = ToneGenerator(sine)  # digits of a pulse-dialling phone, sent in band
         self.slots = (LegSlot(), LegSlot())
+        self.echo = None  # type: Any
         self.digit_down = False
         self._deaf = 0  # steps
         self._digits = bytearray(_NEW_DIGITS)
@@ -133,9 +134,11 @@ class PortPath:
     def step(self, stereo_in, stereo_out):
         near = self.near
         mix.deinterleave(stereo_in, self.index, near, _FRAME)
-        self._listen()
         first, second = self.slots[0], self.slots[1]
         far = self.far
+        if self.echo is not None and (first.connected or second.connected):
+            self.echo.process(near, far, _FRAME)  # `far` is what was played in the step before
+        self._listen()
         mix.clear(far, _FRAME)
         self._receive(first)
         self._receive(second)
@@ -176,7 +179,8 @@ class PortPath:
     def _receive(self, slot):
         if not slot.is_open:
             return
-        if slot.fetch():
+        if slot.fetch() and not self.digits.active:
+            # A digit takes the place of the audio, in which it may have leaked a second time.
             mix.add(self.far, 0, slot.audio, _FRAME)
         event = slot.stream.event_poll()
         while event >= 0:
@@ -215,14 +219,22 @@ class PortPath:
 
 
 class MediaPath:
-    """Both ports (1 and 2). The jitter buffers adapt between `jitter_min` and `jitter_max` ms."""
+    """Both ports (1 and 2). The jitter buffers adapt between `jitter_min` and `jitter_max` ms.
 
-    def __init__(self, jitter_min=20, jitter_max=200):
+    `echo_taps`: of the echo cancellers, 64 (8 ms) or 128; 0 for none, which saves 13 KB. `echo_delay`: samples
+    from a frame given to the board to the echo of its beginning in a frame from it, −1 to search for it.
+    """
+
+    def __init__(self, jitter_min=20, jitter_max=200, echo_taps=0, echo_delay=-1):
         sine = sine_table()
         self.ports = (PortPath(0, sine), PortPath(1, sine))
         self._depth = (jitter_min, jitter_max)
         for port in self.ports:
             port.slots[0].prepare(self._depth)
+            if echo_taps:
+                from ata.dsp.echo import EchoCanceller
+
+                port.echo = EchoCanceller(echo_taps, echo_delay)
         self._laws = {}
         self.steps = 0
 

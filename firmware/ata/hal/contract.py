@@ -33,6 +33,7 @@ class PcmPort:
 
     clock_hz = 0  # PCLK
     slots = (0, 0)  # of port 1 and 2: the PCLK after FSYNC at which their 16 bits begin
+    echo_delay = -1  # samples from write() of a block to its echo in read(), if the board knows it
     lost = 0  # blocks that came or went too late: heard as a gap
 
     def start(self):

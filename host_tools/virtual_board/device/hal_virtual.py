@@ -95,6 +95,7 @@ class PcmPort:
     # Philips framing with 32-bit slots, as on the ESP32: port 1 in the left word, port 2 in the right.
     clock_hz = 512000
     slots = (33, 1)
+    echo_delay = -1  # the board's buffer fills as it likes
 
     def __init__(self, link, port):
         self.lost = 0

@@ -34,8 +34,8 @@ def tone(text):
 class Bench:
     """A media path; `near` (mono generators by port) is what the phones say."""
 
-    def __init__(self):
-        self.path = MediaPath(20, 200)
+    def __init__(self, **options):
+        self.path = MediaPath(20, 200, **options)
         self.near = {1: None, 2: None}  # type: dict
         self.out = bytearray(4 * FRAME)
 
@@ -222,6 +222,42 @@ def test_holding_with_a_key_down_does_not_mute_the_call_for_ever():
     for _ in range(10):
         bench.step()
     assert slot.voice_due and loudness(decoded(slot)) > 5000
+
+
+def test_a_received_digit_takes_the_place_of_the_far_audio():
+    bench = Bench()
+    slot = bench.connect(1)
+    feed(slot, bench, 10, tone("1000@-3;0/0"))
+    bench.step()
+    bench.path.port(1).play_digit(5, 200)
+    bench.step()
+    heard = bench.step()[1]
+    # Digit 5 alone is −8 and −6 dBm0; with the 1000 Hz of −3 dBm0 it would be far louder.
+    assert 5000 < loudness(heard) < 22000
+
+
+def test_the_echo_of_the_far_end_is_cancelled_where_that_is_asked_for():
+    levels = {}
+    for taps in (0, 64):
+        bench = Bench(echo_taps=taps, echo_delay=0)
+        slot = bench.connect(1)
+        voice = ToneGenerator()
+        voice.start(
+            compile_tone("300@-16+820@-18+1530@-20+2410@-22;0.13/0.02|410@-16+990@-18+1800@-20;0.11/0.03")
+        )
+        played = silence()
+        for i in range(100):
+            feed(slot, bench, 1, voice, i + 1)
+            # The hybrid gives back what was played in the step before, 20 dB weaker.
+            echo = array("h", [sample // 10 for sample in played])
+            stereo = array("h", bytes(4 * FRAME))
+            for k in range(FRAME):
+                stereo[2 * k] = echo[k]
+            bench.path.step(stereo, bench.out)
+            out = array("h", bytes(bench.out))
+            played = array("h", [out[2 * k] for k in range(FRAME)])
+        levels[taps] = loudness(decoded(slot))
+    assert levels[0] > 500 and levels[64] < levels[0] / 5, levels
 
 
 def test_two_connected_legs_hear_each_other_through_the_phone():
