@@ -165,6 +165,11 @@ def _plc_first_lost() -> Iterator[Step]:
     yield from _plc((3,), 1)
 
 
+@row("plc first lost, noise", "the same, and no period is clearly the best")
+def _plc_first_lost_noise() -> Iterator[Step]:
+    yield from _plc((3,), 1, noise(8 * FRAME))
+
+
 @row("plc next lost", "further ones in a row")
 def _plc_next_lost() -> Iterator[Step]:
     yield from _plc((4, 5), 2)
@@ -175,13 +180,13 @@ def _plc_resumed() -> Iterator[Step]:
     yield from _plc((5,), 2)
 
 
-def _plc(counted: tuple[int, ...], lost: int) -> Iterator[Step]:
+def _plc(counted: tuple[int, ...], lost: int, signal: array | None = None) -> Iterator[Step]:
     """Three frames heard, then `lost` (or as many as are counted) lost, then one heard."""
     from ata.dsp.plc import Plc
 
     plc = Plc()
     last = 3 + max(lost, len(counted) + 1 if counted[0] == 4 else 0)
-    for place, frame in enumerate(frames(voice(8 * FRAME))):
+    for place, frame in enumerate(frames(signal or voice(8 * FRAME))):
         work = plc.lost if 3 <= place < last else plc.good
 
         def step(work: Callable = work, pcm: array = frame) -> object:

@@ -5,6 +5,7 @@ from array import array
 import pytest
 
 from host_tools.xtensa.pointers import running
+from support.cpython_viper import viper
 
 
 def test_a_pointer_can_be_moved_and_cast() -> None:
@@ -33,6 +34,20 @@ def test_what_is_beside_the_buffer_cannot_be_reached(index: int) -> None:
             p[index]
         with pytest.raises(IndexError):
             p[index] = 0
+
+
+def test_a_kernel_that_moves_pointers_runs_on_cpython_and_one_that_leaves_its_buffer_does_not() -> None:
+    words = array("h", [1, -2, 3, 4])
+
+    def move(p: "ptr16", n: int) -> int:  # type: ignore[name-defined]
+        p = ptr16(uint(p) + (n << 1))  # type: ignore[name-defined]
+        p[0] = -7
+        return p[-1]
+
+    assert viper(move)(words, 2) == 0xFFFE
+    assert words.tolist() == [1, -2, -7, 4]
+    with pytest.raises(IndexError):
+        viper(move)(words, 4)
 
 
 def test_a_pointer_must_be_aligned() -> None:

@@ -105,7 +105,8 @@ class PortPath:
     def __init__(self, index, sine):
         self.index = index  # 0 or 1: its place in the stereo block
         self.near = array("h", bytes(2 * _FRAME))  # from the phone
-        self.far = array("h", bytes(2 * _FRAME))  # to the phone
+        self.far = array("h", bytes(2 * _FRAME))  # to the phone, unless one leg's audio is
+        self.played = self.far  # what was given to the phone in the step before
         self.out = array("h", bytes(2 * _FRAME))  # to one leg
         self.detector = DtmfDetector()
         self.tones = ToneGenerator(sine)  # call progress, heard by the phone
@@ -135,19 +136,36 @@ class PortPath:
         near = self.near
         mix.deinterleave(stereo_in, self.index, near, _FRAME)
         first, second = self.slots[0], self.slots[1]
-        far = self.far
         if self.echo is not None and (first.connected or second.connected):
-            self.echo.process(near, far, _FRAME)  # `far` is what was played in the step before
+            self.echo.process(near, self.played, _FRAME)
         self._listen()
-        mix.clear(far, _FRAME)
-        self._receive(first)
-        self._receive(second)
-        self.keys.mix(near, _FRAME)
-        self._send(first, second)
-        self._send(second, first)
-        self.tones.mix(far, _FRAME)
-        self.digits.mix(far, _FRAME)
+        # What the phone hears: the audio of the leg there is, and only of two their sum. A call of anything
+        # costs more than it does if there is nothing to be done, so that is asked here.
+        far = None
+        if first.is_open and self._receive(first):
+            far = first.audio
+        if second.is_open and self._receive(second):
+            if far is None:
+                far = second.audio
+            else:
+                far = self.far
+                mix.copy(far, first.audio, _FRAME)
+                mix.add(far, 0, second.audio, _FRAME)
+        if self.keys.active:
+            self.keys.mix(near, _FRAME)
+        if first.is_open:
+            self._send(first, second)
+        if second.is_open:
+            self._send(second, first)
+        if far is None:
+            far = self.far
+            mix.clear(far, _FRAME)
+        if self.tones.active:
+            self.tones.mix(far, _FRAME)
+        if self.digits.active:
+            self.digits.mix(far, _FRAME)
         mix.interleave(far, stereo_out, self.index, _FRAME)
+        self.played = far
 
     def _listen(self):
         if self.digits.active:
@@ -177,11 +195,9 @@ class PortPath:
                 slot.stream.digit_end()
 
     def _receive(self, slot):
-        if not slot.is_open:
-            return
-        if slot.fetch() and not self.digits.active:
-            # A digit takes the place of the audio, in which it may have leaked a second time.
-            mix.add(self.far, 0, slot.audio, _FRAME)
+        """True if the phone is to hear this leg: its `audio`."""
+        # A digit takes the place of the audio, in which it may have leaked a second time.
+        heard = slot.fetch() and not self.digits.active
         event = slot.stream.event_poll()
         while event >= 0:
             if event >= 16:
@@ -189,6 +205,7 @@ class PortPath:
             elif slot.connected:
                 self.digits.digit(event, _EVENT_MS)
             event = slot.stream.event_poll()
+        return heard
 
     def _send(self, slot, other):
         slot.voice_due = False
@@ -221,8 +238,8 @@ class PortPath:
 class MediaPath:
     """Both ports (1 and 2). The jitter buffers adapt between `jitter_min` and `jitter_max` ms.
 
-    `echo_taps`: of the echo cancellers, 64 (8 ms) or 128; 0 for none, which saves 13 KB. `echo_delay`: samples
-    from a frame given to the board to the echo of its beginning in a frame from it, −1 to search for it.
+    `echo_taps`: of the echo cancellers, 64 (8 ms) or 128; 0 for none, which saves 13 KB. `echo_delay`: the
+    samples from a frame given to the board to the echo of its beginning in one from it, −1 to search for it.
     """
 
     def __init__(self, jitter_min=20, jitter_max=200, echo_taps=0, echo_delay=-1):

@@ -26,6 +26,9 @@ start and end at rest for this offset. Words that can be negative are stored wit
 gives |W| = 30 · A/8 in a window and its energy word is 12.5 · (A/8)²; so a pure tone has |W|² = 72 energies.
 """
 
+# ptr16(), ptr32() and uint() are called here; in typings/__builtins__.pyi they are only names of types.
+# pyright: reportCallIssue=false
+
 import math
 from array import array
 

@@ -1,12 +1,13 @@
 """G.711: logarithmic PCM at 64 kbit/s, both laws.
 
-A code is a sign, a segment (3 bits) and a step in it (4 bits). Encoding finds the shift s = 3 + segment that
-leaves the leading 1 of the magnitude and the four bits below it; the step is those four bits, and all else of
-the code depends on s only: code = (magnitude >> s) ^ flips[s]. The laws differ in three numbers: µ-law adds 132
-(33 steps of its 14-bit scale) to the magnitude, so that every segment has a leading 1; A-law has no
-bias, and a first segment without one (s is 4 in the first two segments, and the leading 1 tells them apart);
-and the bits inverted on the line are all of them in µ-law (G.711 table 2), every second one in A-law (table 1,
-note 2). What the bias lifts beyond 15 bits is as the greatest magnitude: s = 11 leaves nothing but 16.
+A code is a sign, a segment (3 bits) and a step in it (4 bits). Encoding finds the shift s = 3 + segment
+that leaves the leading 1 of the magnitude and the four bits below it; the step is those four bits, and
+all else of the code depends on s only: code = (magnitude >> s) ^ flips[s]. The laws differ in three
+numbers: µ-law adds 132 (33 steps of its 14-bit scale) to the magnitude, so that every segment has a
+leading 1; A-law has no bias, and a first segment without one (s is 4 in the first two segments, and the
+leading 1 tells them apart); and the bits inverted on the line are all of them in µ-law (G.711 table 2),
+every second one in A-law (table 1, note 2). What the bias lifts beyond 15 bits is as the greatest
+magnitude: s = 11 leaves nothing but 16 of it.
 
 The magnitude of a negative sample is its one's complement, as in the ITU-T reference program
 (Recommendation G.191, g711.c). G.711 itself leaves open to which side a value on a decision level

@@ -4,12 +4,12 @@ Samples are signed 16 bit at 8 kHz in array('h') (any writable 16-bit buffer); `
 is never checked: the caller owns buffers that are large enough. Nothing here allocates.
 
 The kernels see samples as unsigned 16 bit. x ^ 0x8000 is x + 32768 (mod 2**16), the *offset* form 0…65535,
-which needs no sign extension. v is out of 16 bits if v + 32768 has a bit beyond the 16, and is then clipped to
+which needs no sign extension. v does not fit if v + 32768 has a bit beyond the 16, and is then clipped to
 (v >> 31) ^ 0x7FFF: 32767 or −32768.
 
 Each loop does what is beyond a multiple of 8 first, then 8 samples a turn, with constant indexes on pointers
-that are moved: a turn's count, moves and jump cost as much as 4 to 8 plain samples. Only the first two variables of a kernel
-live in registers.
+that are moved: a turn's count, moves and jump cost as much as 4 to 8 plain samples. Only the first two
+variables of a kernel live in registers.
 """
 
 # ptr16() and uint() are called here; in typings/__builtins__.pyi they are only names of types.

@@ -5,7 +5,7 @@ What it does. When a frame is lost, the last pitch period heard is repeated; aft
 60 ms there is silence. The first real samples are cross-faded with what would have been repeated.
 
 How it works. The period (40 … 120 samples, 200 … 66 Hz) is the lag of the best normalised correlation of the
-last 20 ms, searched at every second lag with every second sample, then at its neighbours with all. The piece
+last 20 ms, searched first with the means of 4 samples, then with all near the best two lags found. The piece
 that is repeated joins itself without a step: its last quarter period is cross-faded into what came before it.
 
 One thing is different. The Recommendation delays all audio by 3.75 ms so that it can still cross-fade the
@@ -134,7 +134,7 @@ def _remember(ring: ptr16, pcm: ptr16, at: int, start: int, n: int) -> int:
 
 @micropython.viper
 def _unroll(x: ptr16, ring: ptr16, at: int):
-    """The ring's last 390 samples in their order, and the last 30 of them once more. `at` is a multiple of 80."""
+    """The ring's last 390 samples in their order, and the last 30 once more. `at`: a multiple of 80."""
     first = ring
     at += _RING - _HISTORY
     ring = ptr16(uint(ring) + (at << 1))
@@ -163,16 +163,19 @@ def _unroll(x: ptr16, ring: ptr16, at: int):
 @micropython.viper
 def _search(v: ptr16, c: int, x: ptr16) -> int:
     """The lag, 40 … 120, at which the last 160 samples of history look most like those before: greatest
-    correlation² / energy, of the positive ones. 120 if there is none. v is x, whose history is lost.
+    correlation² / energy, of the positive ones. 120 if there is none. v is x, whose content is lost.
 
-    The samples are scaled to 12 bits and stored with 2048 added, so that none is negative. What is summed up is
-    c · (v + 2048), for several lags at once; 2048 · Σ c is then taken off. Bounds: 160 · 2048 · 4095 < 2**31. All
-    sums are then scaled so that the energy of all 280 samples is below 2**15, and by Cauchy-Schwarz every
-    correlation too.
+    First the means of 4 samples are correlated at all lags; then the samples around the best two of those,
+    because the best one may be a multiple of the period; only around the best, if no other is half as good.
+
+    The samples are scaled to 12 bits and stored with 2048 added, so that none is negative. What is summed
+    up is c · (v + 2048), for 7 lags at once; 2048 · Σ c is then taken off. Bounds: 160 · 2048 · 4095 <
+    2**31. All sums are then scaled so that the energy of all 280 samples is below 2**15, and by Cauchy-
+    Schwarz every correlation too; the means have at most a quarter of it.
     """
-    first = ptr16(uint(x) + 2 * (_HISTORY - _WINDOW - _LONGEST))
-    # How many bits are needed: a bit that differs from the one to its right is not only sign. Two samples a word.
-    words = ptr32(first)
+    base = ptr16(uint(x) + 2 * (_HISTORY - _WINDOW - _LONGEST))
+    # How many bits are needed? One unlike the one to its right is more than sign. Two samples a word.
+    words = ptr32(base)
     total = 0
     n = (_WINDOW + _LONGEST) >> 2
     while n:
@@ -187,10 +190,12 @@ def _search(v: ptr16, c: int, x: ptr16) -> int:
     while total >> scale > 4095:
         scale += 1
 
+    means = ptr16(uint(x) + 2 * _WORK)
     zero = 2048 - (0x8000 >> scale)
     total = 0
-    v = first
-    n = _WINDOW + _LONGEST
+    v = base
+    window = means
+    n = (_WINDOW + _LONGEST) >> 2
     while n:
         c = ((v[0] ^ 0x8000) >> scale) + zero
         v[0] = c
@@ -208,37 +213,76 @@ def _search(v: ptr16, c: int, x: ptr16) -> int:
         v[3] = c
         c -= 2048
         total = c * c + total
-        v = ptr16(uint(v) + 8)
-        n -= 4
-    shift = 0
-    while total >> shift >= 32768:
-        shift += 1
-
-    # First at every second lag with every second sample: the energy at the longest lag, and Σ c.
-    energy = 0
-    total = 0
-    v = first
-    n = _WINDOW >> 2
-    while n:
-        c = v[0] - 2048
-        energy = c * c + energy
-        total = v[_LONGEST] + total
-        c = v[2] - 2048
-        energy = c * c + energy
-        total = v[_LONGEST + 2] + total
+        window[0] = (v[0] + v[1] + v[2] + v[3]) >> 2
+        window = ptr16(uint(window) + 2)
         v = ptr16(uint(v) + 8)
         n -= 1
-    total -= 2048 * (_WINDOW >> 1)
+    shift = 0
+    while total >> shift > 32767:
+        shift += 1
 
-    words = ptr32(uint(x) + 2 * _WORK)  # the sums of several lags
-    step = 2
+    words = ptr32(x)  # 7 sums, and from 8 + lag on the scores of the means
     best = _LONGEST
-    lag = _LONGEST
-    last = _SHORTEST
     most = 0
+    origin = means
+    size = _WINDOW >> 2
+    longest = _LONGEST >> 2
+    lag = longest
+    last = _SHORTEST >> 2
+    shift -= 2
+    if shift < 0:
+        shift = 0
+    turn = 0
     while True:  # a condition could not jump that far
-        v = ptr16(uint(first) + ((_LONGEST - lag) << 1))
-        window = ptr16(uint(first) + 2 * _LONGEST)
+        if turn > 2:  # around the best one of the means that is left
+            zero = 0
+            n = _LONGEST >> 2
+            lag = n
+            while n >= _SHORTEST >> 2:
+                c = words[8 + n]
+                if c > zero:
+                    zero = c
+                    lag = n
+                n -= 1
+            if turn == 3:
+                shift += 2
+                clear = zero >> 1  # half of it: then the second one is not worth a look
+            elif zero < clear:
+                return best
+            words[7 + lag] = 0
+            words[8 + lag] = 0
+            words[9 + lag] = 0
+            lag = (lag << 2) + 3
+            last = lag - 6
+            if lag > _LONGEST:
+                lag = _LONGEST
+            if last < _SHORTEST:
+                last = _SHORTEST
+            origin = base
+            size = _WINDOW
+            longest = _LONGEST
+        if turn == 0 or turn > 2:
+            energy = 0
+            total = 0 - (size << 11)
+            v = ptr16(uint(origin) + ((longest - lag) << 1))
+            window = ptr16(uint(origin) + (longest << 1))
+            n = size
+            while n:
+                c = v[0] - 2048
+                energy = c * c + energy
+                total = window[0] + total
+                c = v[1] - 2048
+                energy = c * c + energy
+                total = window[1] + total
+                c = v[2] - 2048
+                energy = c * c + energy
+                total = window[2] + total
+                c = v[3] - 2048
+                energy = c * c + energy
+                total = window[3] + total
+                window = ptr16(uint(window) + 8)
+                v = ptr16(uint(v) + 8)
+                n -= 4
         y0 = 0
         y1 = 0
         y2 = 0
@@ -246,41 +290,45 @@ def _search(v: ptr16, c: int, x: ptr16) -> int:
         y4 = 0
         y5 = 0
         y6 = 0
-        n = _WINDOW >> 2
-        if step == 2:
-            while n:
-                c = window[0] - 2048
-                y0 = v[0] * c + y0
-                y1 = v[2] * c + y1
-                y2 = v[4] * c + y2
-                y3 = v[6] * c + y3
-                y4 = v[8] * c + y4
-                y5 = v[10] * c + y5
-                y6 = v[12] * c + y6
-                c = window[2] - 2048
-                y0 = v[2] * c + y0
-                y1 = v[4] * c + y1
-                y2 = v[6] * c + y2
-                y3 = v[8] * c + y3
-                y4 = v[10] * c + y4
-                y5 = v[12] * c + y5
-                y6 = v[14] * c + y6
-                window = ptr16(uint(window) + 8)
-                v = ptr16(uint(v) + 8)
-                n -= 1
-        else:  # then all samples, at the best lag and its neighbours
-            n = _WINDOW
-            while n:
-                c = v[0] - 2048
-                energy = c * c + energy
-                c = window[0] - 2048
-                total = c + total
-                y0 = v[0] * c + y0
-                y1 = v[1] * c + y1
-                y2 = v[2] * c + y2
-                window = ptr16(uint(window) + 2)
-                v = ptr16(uint(v) + 2)
-                n -= 1
+        v = ptr16(uint(origin) + ((longest - lag) << 1))
+        window = ptr16(uint(origin) + (longest << 1))
+        n = size
+        while n:
+            c = window[0] - 2048
+            y0 = v[0] * c + y0
+            y1 = v[1] * c + y1
+            y2 = v[2] * c + y2
+            y3 = v[3] * c + y3
+            y4 = v[4] * c + y4
+            y5 = v[5] * c + y5
+            y6 = v[6] * c + y6
+            c = window[1] - 2048
+            y0 = v[1] * c + y0
+            y1 = v[2] * c + y1
+            y2 = v[3] * c + y2
+            y3 = v[4] * c + y3
+            y4 = v[5] * c + y4
+            y5 = v[6] * c + y5
+            y6 = v[7] * c + y6
+            c = window[2] - 2048
+            y0 = v[2] * c + y0
+            y1 = v[3] * c + y1
+            y2 = v[4] * c + y2
+            y3 = v[5] * c + y3
+            y4 = v[6] * c + y4
+            y5 = v[7] * c + y5
+            y6 = v[8] * c + y6
+            c = window[3] - 2048
+            y0 = v[3] * c + y0
+            y1 = v[4] * c + y1
+            y2 = v[5] * c + y2
+            y3 = v[6] * c + y3
+            y4 = v[7] * c + y4
+            y5 = v[8] * c + y5
+            y6 = v[9] * c + y6
+            window = ptr16(uint(window) + 8)
+            v = ptr16(uint(v) + 8)
+            n -= 4
         zero = (total << 11) - _POSITIVE
         words[0] = y0 - zero
         words[1] = y1 - zero
@@ -292,32 +340,25 @@ def _search(v: ptr16, c: int, x: ptr16) -> int:
         n = 0
         while n < 7 and lag >= last:
             c = (words[n] - _POSITIVE) >> shift
-            if c > 0:
-                c = c * c // ((energy >> shift) + 16)
-                if c > most:
-                    most = c
-                    best = lag
+            if c < 0:
+                c = 0
+            c = c * c // ((energy >> shift) + 16)
+            if turn < 3:
+                words[8 + lag] = c
+            elif c > most:
+                most = c
+                best = lag
             # the energy at the next lag
-            v = ptr16(uint(first) + ((_LONGEST - lag) << 1))
+            v = ptr16(uint(origin) + ((longest - lag) << 1))
             c = v[0] - 2048
             energy -= c * c
-            c = v[_WINDOW] - 2048
+            c = v[size] - 2048
             energy += c * c
-            lag -= step
+            lag -= 1
             n += 1
-        if step == 1:
+        turn += 1
+        if turn == 5:
             return best
-        if lag < last:
-            step = 1
-            last = best - 1
-            if last < _SHORTEST:
-                last = _SHORTEST
-            lag = best + 1
-            if lag > _LONGEST:
-                lag = _LONGEST
-            energy = 0
-            total = 0
-            most = 0
 
 
 @micropython.viper

@@ -17,6 +17,9 @@ time it waits in the buffer. Only differences of slack matter, so no clock is ne
 How to use it. put() what has come, then take() what is to be played, once a step each.
 """
 
+# ptr8(), ptr32() and uint() are called here; in typings/__builtins__.pyi they are only names of types.
+# pyright: reportCallIssue=false
+
 from array import array
 
 import micropython
@@ -115,19 +118,20 @@ class JitterBuffer:
     def put(self, buf, offset, n, seq, ts, now):
         """A packet's n bytes at buf[offset], which came at tick `now`; `ts` has 28 bits. With n = 0 only the
         sequence number counts: a packet of the same sender that is no audio, such as an event."""
-        _put(self._state, self._ring, self._state, self._ring, buf, offset, n, seq, ts, now)
+        _put(self._state, self._ring, buf, self._state, self._ring, offset, n, seq, ts, now)
 
     def take(self, out, offset, n):
         """Play n bytes, a multiple of 8: 1 and out[offset : offset + n] is filled, or 0 and it is not
         touched, not all being here. They are gone either way: two takes of 80 lose less than one of 160."""
-        return _take(self._state, self._ring, self._state, self._ring, out, offset, n)
+        return _take(self._state, out, self._ring, self._state, self._ring, offset, n)
 
 
-# The kernels have state and ring as pointers, and once more as the objects that _move() is called with.
+# The kernels have state and ring as pointers, and once more as the objects that _move() is called with. The
+# first two parameters live in registers. 8 bytes, a grain, are copied at once, with constant indexes.
 
 
 @micropython.viper
-def _put(state, flags, s: ptr32, ring: ptr8, src: ptr8, offset: int, n: int, seq: int, ts: int, now: int):
+def _put(s: ptr32, ring: ptr8, src: ptr8, state, flags, offset: int, n: int, seq: int, ts: int, now: int):
     overtaken = 0
     if s[_HEARD]:
         d = (seq - int(s[_HIGH])) & 0xFFFF
@@ -244,10 +248,13 @@ def _put(state, flags, s: ptr32, ring: ptr8, src: ptr8, offset: int, n: int, seq
         s[_PLAY] = (ts - slack) & _STAMP
         s[_HEAD] = 0
         s[_RUNNING] = 1
-        w = _RING
-        while w < _RING + _RING // 8:
-            ring[w] = 0
-            w += 1
+        flags4 = ptr32(uint(ring) + _RING)
+        w = _RING // 64
+        while w:
+            flags4[0] = 0
+            flags4[1] = 0
+            flags4 = ptr32(uint(flags4) + 8)
+            w -= 1
     s[_BAD] = 0
     s[_SILENT] = 0
     if slack < int(s[_LEAST]):
@@ -258,25 +265,33 @@ def _put(state, flags, s: ptr32, ring: ptr8, src: ptr8, offset: int, n: int, seq
     w = int(s[_HEAD]) + slack
     if w >= _RING:
         w -= _RING
+    first = ring
+    flag = ptr8(uint(ring) + _RING + (w >> 3))
+    ring = ptr8(uint(ring) + w)
+    src = ptr8(uint(src) + offset)
     while n:
-        ring[w] = src[offset]
-        ring[w + 1] = src[offset + 1]
-        ring[w + 2] = src[offset + 2]
-        ring[w + 3] = src[offset + 3]
-        ring[w + 4] = src[offset + 4]
-        ring[w + 5] = src[offset + 5]
-        ring[w + 6] = src[offset + 6]
-        ring[w + 7] = src[offset + 7]
-        ring[_RING + (w >> 3)] = 1
+        ring[0] = src[0]
+        ring[1] = src[1]
+        ring[2] = src[2]
+        ring[3] = src[3]
+        ring[4] = src[4]
+        ring[5] = src[5]
+        ring[6] = src[6]
+        ring[7] = src[7]
+        flag[0] = 1
+        ring = ptr8(uint(ring) + 8)
+        src = ptr8(uint(src) + 8)
+        flag = ptr8(uint(flag) + 1)
         w += 8
         if w == _RING:
             w = 0
-        offset += 8
+            ring = first
+            flag = ptr8(uint(first) + _RING)
         n -= 8
 
 
 @micropython.viper
-def _take(state, flags, s: ptr32, ring: ptr8, dst: ptr8, offset: int, n: int) -> int:
+def _take(s: ptr32, dst: ptr8, ring: ptr8, state, flags, offset: int, n: int) -> int:
     if s[_RUNNING] == 0 or n <= 0 or n & 7:
         return 0
     s[_AGE] += n
@@ -323,32 +338,39 @@ def _take(state, flags, s: ptr32, ring: ptr8, dst: ptr8, offset: int, n: int) ->
         w = int(s[_HEAD])
 
     found = 1
+    flag = ptr8(uint(ring) + _RING + (w >> 3))
     left = n
     while left:
-        if ring[_RING + (w >> 3)] == 0:
-            found = 0
-        ring[_RING + (w >> 3)] = 0
+        found = flag[0] & found
+        flag[0] = 0
+        flag = ptr8(uint(flag) + 1)
+        left -= 8
         w += 8
         if w == _RING:
             w = 0
-        left -= 8
+            flag = ptr8(uint(ring) + _RING)
     if found:
         left = n
-        w = int(s[_HEAD])
+        at = int(s[_HEAD])
+        dst = ptr8(uint(dst) + offset)
+        first = ring
+        ring = ptr8(uint(ring) + at)
         while left:
-            dst[offset] = ring[w]
-            dst[offset + 1] = ring[w + 1]
-            dst[offset + 2] = ring[w + 2]
-            dst[offset + 3] = ring[w + 3]
-            dst[offset + 4] = ring[w + 4]
-            dst[offset + 5] = ring[w + 5]
-            dst[offset + 6] = ring[w + 6]
-            dst[offset + 7] = ring[w + 7]
-            w += 8
-            if w == _RING:
-                w = 0
-            offset += 8
+            dst[0] = ring[0]
+            dst[1] = ring[1]
+            dst[2] = ring[2]
+            dst[3] = ring[3]
+            dst[4] = ring[4]
+            dst[5] = ring[5]
+            dst[6] = ring[6]
+            dst[7] = ring[7]
+            dst = ptr8(uint(dst) + 8)
+            ring = ptr8(uint(ring) + 8)
             left -= 8
+            at += 8
+            if at == _RING:
+                at = 0
+                ring = first
     s[_HEAD] = w
     s[_PLAY] = (int(s[_PLAY]) + n) & _STAMP
     if int(s[_SILENT]) >= _STARVED:

@@ -91,7 +91,11 @@ def share(packet: ptr8, other: ptr8, anew: int):
     if anew:
         other[1] = other[1] | 128
         other[0] = 0x80
-        i = 4
-        while i < 12:
-            other[i] = packet[i]
-            i += 1
+        other[4] = packet[4]
+        other[5] = packet[5]
+        other[6] = packet[6]
+        other[7] = packet[7]
+        other[8] = packet[8]
+        other[9] = packet[9]
+        other[10] = packet[10]
+        other[11] = packet[11]

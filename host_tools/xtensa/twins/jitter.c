@@ -89,7 +89,7 @@ static void anchor(struct state *state, uint8_t *ring, int32_t ts, int32_t *most
         ring[w] = 0;
 }
 
-void jitter__put(void *state, void *flags, int32_t *s, uint8_t *ring, const uint8_t *src, int32_t offset, int32_t n, int32_t seq, int32_t ts, int32_t now)
+void jitter__put(int32_t *s, uint8_t *ring, const uint8_t *src, void *state, void *flags, int32_t offset, int32_t n, int32_t seq, int32_t ts, int32_t now)
 {
     (void)flags;
     (void)s;
@@ -208,7 +208,7 @@ static int32_t quiet(const struct state *st, const uint8_t *ring)
     return 1;
 }
 
-int32_t jitter__take(void *state, void *flags, int32_t *s, uint8_t *ring, uint8_t *dst, int32_t offset, int32_t n)
+int32_t jitter__take(int32_t *s, uint8_t *dst, uint8_t *ring, void *state, void *flags, int32_t offset, int32_t n)
 {
     (void)flags;
     struct state *st = state;

@@ -31,6 +31,12 @@ def tone(text):
     return generator
 
 
+def tone_frame(text):
+    pcm = silence()
+    tone(text).mix(pcm, FRAME)
+    return pcm
+
+
 class Bench:
     """A media path; `near` (mono generators by port) is what the phones say."""
 
@@ -269,6 +275,30 @@ def test_two_connected_legs_hear_each_other_through_the_phone():
         bench.step()
         loudest = max(loudest, loudness(decoded(second)))
     assert loudest > 5000 and loudness(decoded(first)) < 20
+
+
+def test_a_tone_of_ours_is_not_sent_to_the_other_leg():
+    # the frame that the phone hears is the audio of a leg, which the other leg hears as well
+    bench = Bench()
+    first, second = bench.connect(1, 0), bench.connect(1, 1)
+    bench.path.port(1).tones.start(compile_tone("440@-6;0/0"))
+    for slots in ((first,), (first, second)):
+        for slot in slots:
+            feed(slot, bench, 8, tone("600@-30;0/0"), 1 if slots == (first,) else 9)
+        for _ in range(6):
+            heard = bench.step()[1]
+            assert loudness(heard) > 10000
+            assert loudness(decoded(first)) < 2000 and loudness(decoded(second)) < 2000
+
+
+def test_the_phone_hears_the_sum_of_two_legs():
+    bench = Bench()
+    first, second = bench.connect(1, 0), bench.connect(1, 1)
+    feed(first, bench, 8, tone("500@-10;0/0"))
+    feed(second, bench, 8, tone("500@-10;0/0"))
+    loudest = max([loudness(bench.step()[1]) for _ in range(4)])
+    one = loudness(tone_frame("500@-10;0/0"))
+    assert 1.8 * one < loudest < 2.2 * one, (one, loudest)
 
 
 def test_a_direction_agreed_away_is_kept():

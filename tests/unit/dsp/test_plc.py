@@ -161,7 +161,7 @@ def test_the_search_neither_overflows_nor_divides_by_nothing():
     assert lag_of([0] * 800) == 120
     assert lag_of([0] * 799 + [1]) == 120
     assert lag_of([0] * 700 + [-32768] + [0] * 59 + [-32768] + [0] * 39) == 60
-    assert lag_of([32767] * 20 + [-32768] * 21 + ([32767] * 20 + [-32768] * 21) * 18) == 82
+    assert lag_of([32767] * 20 + [-32768] * 21 + ([32767] * 20 + [-32768] * 21) * 18) == 41
     assert lag_of(noise(800, 32767, 3)) == 80
 
 
@@ -186,4 +186,4 @@ def test_the_same_samples_on_every_interpreter():
     check = 0
     for value in heard(Plc(), signal, lost):
         check = (check * 31 + (value & 0xFFFF)) % 65521
-    assert check == 27547, check
+    assert check == 11309, check
