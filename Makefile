@@ -42,6 +42,13 @@ bench: setup ## cost of the kernels on an ESP32, figures of a call, heap; SAVE=1
 	@$(BIN)/python -m host_tools.xtensa $(if $(SAVE),--save)
 	@$(BIN)/python -m host_tools bench $(if $(SAVE),--save)
 
+bench-voice: setup peers ## voice quality: DTMF, loss, echo, caller ID beside other software; QUICK=1, SAVE=1
+	@$(BIN)/python -c "import pesq" 2>/dev/null || $(BIN)/python -m pip install --quiet pesq==0.0.4
+	@$(BIN)/python -m host_tools.voice.bench $(if $(QUICK),--quick) $(if $(SAVE),--save)
+
+ata: setup ## the host program: make ata ARGS="decode dtmf FILE.wav"
+	@$(BIN)/python -m host_tools $(ARGS)
+
 lint: setup ## ruff, pyright, the import rule
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "make format puts it right"; exit 1; }
@@ -62,4 +69,4 @@ lock: $(STAMP) ## pin the newest host packages again
 clean: ## remove what make made
 	rm -rf build $(VENV)
 
-.PHONY: help check-host setup run demo peers test unit bench lint format diagrams lock clean
+.PHONY: help check-host setup run demo peers test unit bench bench-voice ata lint format diagrams lock clean

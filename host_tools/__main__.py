@@ -1,4 +1,5 @@
-"""`python -m host_tools`: the virtual board for people. `make run` and `make demo` call it."""
+"""`python -m host_tools` (`ata` for short): the virtual board for people, and the firmware's kernels for
+sound files. `make run`, `make demo` and `make ata` call it."""
 
 import asyncio
 import json
@@ -12,6 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from host_tools import bench as benches
+from host_tools import countries as tables
+from host_tools.commands import decode, make
 from host_tools.virtual_board import demo as demos
 from host_tools.virtual_board.child import FirmwareEnded
 from host_tools.virtual_board.play import NotReady
@@ -25,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An analog telephone adapter with two phones, all in software.",
 )
+
+app.add_typer(decode.app, name="decode")
+app.add_typer(make.app, name="make")
 
 RUN_FOLDER = Path(__file__).resolve().parents[1] / "build/run"
 
@@ -95,6 +101,15 @@ def bench(save: Annotated[bool, typer.Option(help="record the figures in the rep
     """Figures of a call and of the heap (100 calls), beside the recorded ones."""
     console = Console(highlight=False)
     _run(console, benches.bench(console, save))
+
+
+@app.command()
+def countries() -> None:
+    """Tones, ringing and caller ID of every country that the firmware knows."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)  # a file or a pipe has room for the whole table
+    console.print(tables.table())
 
 
 def _settings(path: Path) -> dict[str, Any]:

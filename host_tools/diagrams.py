@@ -23,7 +23,10 @@ def read_table(module: str, name: str, micropython: Path) -> dict:
     """The table as the firmware has it: {state: [timeout, {event: [next state, action]}]}."""
     code = f"import json; from {module} import {name}; print(json.dumps({name}))"
     done = subprocess.run(
-        [micropython, "-c", code], capture_output=True, text=True, check=True,
+        [micropython, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
         env={**os.environ, "MICROPYPATH": f"{ROOT}/firmware:.frozen"},
     )
     return json.loads(done.stdout)

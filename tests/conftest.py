@@ -34,8 +34,6 @@ def runs_on(path: Path) -> str:
     return "all"
 
 
-
-
 def pytest_collect_file(file_path: Path, parent):
     if not (UNIT in file_path.parents and file_path.name.startswith("test_") and file_path.suffix == ".py"):
         return None
@@ -78,7 +76,11 @@ class MicroPythonRun:
             self.results = {}
             done = subprocess.run(
                 [self.program, "-X", "heapsize=4M", ROOT / "tests/support/on_micropython.py", self.path],
-                capture_output=True, text=True, timeout=100, check=False, cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=100,
+                check=False,
+                cwd=ROOT,
                 env={"MICROPYPATH": FIRMWARE_PATH, "HOME": "/nonexistent"},
             )
             self.output = done.stdout + done.stderr

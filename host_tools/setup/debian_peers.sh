@@ -2,7 +2,7 @@
 # Installs what the tests run beside the firmware, if it is not there already: SIP software, speech, an Xtensa
 # compiler and emulator, and decoders for a second opinion.
 packages="sip-tester kamailio baresip-core asterisk-core-sounds-en-wav
-    gcc-xtensa-lx106 binutils-xtensa-lx106 qemu-user minimodem libspandsp2"
+    gcc-xtensa-lx106 binutils-xtensa-lx106 qemu-user minimodem libspandsp2 multimon-ng"
 missing=
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"

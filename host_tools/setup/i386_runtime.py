@@ -32,7 +32,9 @@ def debian_mirror() -> str:
         return os.environ["OPEN_ATA_DEBIAN_MIRROR"]
     targets = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI)|$(ORIGIN)|$(COMPONENT)"],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.splitlines()
     for line in targets:
         uri, origin, component = line.split("|")
@@ -56,9 +58,13 @@ def main() -> None:
     (work / "sources.list").write_text(f"deb [signed-by={KEYRING} arch=i386] {mirror} {SUITE} main\n")
     apt = ["apt-get", "-qq"]
     for key, value in (
-        ("Dir::State::Lists", work / "lists"), ("Dir::Etc::sourcelist", work / "sources.list"),
-        ("Dir::Etc::sourceparts", "-"), ("Dir::Cache", work / "cache"),
-        ("APT::Architecture", "i386"), ("APT::Architectures", "i386"), ("APT::Sandbox::User", "root"),
+        ("Dir::State::Lists", work / "lists"),
+        ("Dir::Etc::sourcelist", work / "sources.list"),
+        ("Dir::Etc::sourceparts", "-"),
+        ("Dir::Cache", work / "cache"),
+        ("APT::Architecture", "i386"),
+        ("APT::Architectures", "i386"),
+        ("APT::Sandbox::User", "root"),
     ):
         apt += ["-o", f"{key}={value}"]
     print(f"Fetching 32-bit MicroPython {VERSION} (once) ...")

@@ -80,10 +80,10 @@ def _add() -> Iterator[Step]:
 
 @row("mix gain", "a frame by +6 dB, clipped")
 def _gain() -> Iterator[Step]:
-    from ata.dsp import mix
+    from ata.dsp import gain
 
     pcm = noise(peak=30000)
-    yield lambda: mix.gain(pcm, 0, FRAME, 8192)
+    yield lambda: gain.gain(pcm, 0, FRAME, 8192)
 
 
 @row("level peak", "of a frame")

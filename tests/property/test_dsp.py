@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ata.dsp import level, mix
 from ata.dsp.dtmf import BEGAN, ENDED, DtmfDetector
 from ata.dsp.g711 import G711, PCMA, PCMU
+from ata.dsp.gain import gain
 from ata.dsp.tone_script import compile_tone
 from ata.dsp.tones import ToneGenerator
 from support.runtimes import micropythons
@@ -87,7 +88,7 @@ def test_mix_is_saturating_arithmetic(a, b, q12):
     mix.add(total, 0, y, n)
     assert (total == np.clip(x.astype(int) + y, -32768, 32767)).all()
     scaled = x.copy()
-    mix.gain(scaled, 0, n, q12)
+    gain(scaled, 0, n, q12)
     assert (scaled == np.clip((x.astype(int) * q12 + 2048) // 4096, -32768, 32767)).all()
 
 

@@ -58,7 +58,7 @@ def _add_sines(v: int, a: int, pcm: ptr16, i: int, end: int, sine: ptr16, phases
         half = 0x4000 - ((loud_a + loud_b) << 15)
         pcm = out
         i = end
-        while i & 3:
+        while i & 1:
             v = (sine[a >> 16] ^ 0x8000) * loud_a + half
             v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
             v = (pcm[0] ^ 0x8000) + v - 0x8000
@@ -69,7 +69,7 @@ def _add_sines(v: int, a: int, pcm: ptr16, i: int, end: int, sine: ptr16, phases
             b = (b + step_b) & 0xFFFFFF
             pcm = ptr16(uint(pcm) + 2)
             i -= 1
-        while i:  # 4 samples a turn
+        while i:  # 2 samples a turn; more would cost 200 bytes of executable memory each
             v = (sine[a >> 16] ^ 0x8000) * loud_a + half
             v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
             v = (pcm[0] ^ 0x8000) + v - 0x8000
@@ -86,24 +86,8 @@ def _add_sines(v: int, a: int, pcm: ptr16, i: int, end: int, sine: ptr16, phases
             pcm[1] = v
             a = (a + step_a) & 0xFFFFFF
             b = (b + step_b) & 0xFFFFFF
-            v = (sine[a >> 16] ^ 0x8000) * loud_a + half
-            v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
-            v = (pcm[2] ^ 0x8000) + v - 0x8000
-            if (v + 0x8000) & 0x10000:
-                v = (v >> 31) ^ 0x7FFF
-            pcm[2] = v
-            a = (a + step_a) & 0xFFFFFF
-            b = (b + step_b) & 0xFFFFFF
-            v = (sine[a >> 16] ^ 0x8000) * loud_a + half
-            v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
-            v = (pcm[3] ^ 0x8000) + v - 0x8000
-            if (v + 0x8000) & 0x10000:
-                v = (v >> 31) ^ 0x7FFF
-            pcm[3] = v
-            a = (a + step_a) & 0xFFFFFF
-            b = (b + step_b) & 0xFFFFFF
-            pcm = ptr16(uint(pcm) + 8)
-            i -= 4
+            pcm = ptr16(uint(pcm) + 4)
+            i -= 2
         phases[0] = a
         phases[1] = b
         phases = ptr32(uint(phases) + 8)

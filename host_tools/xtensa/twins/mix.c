@@ -35,10 +35,3 @@ void mix_add(int16_t *dst, int32_t v, const int16_t *src, int32_t n)
     for (int32_t i = 0; i < n; i++)
         dst[i] = clip(dst[i] + src[i]);
 }
-
-void mix_gain(int16_t *pcm, int32_t v, int32_t n, int32_t q12)
-{
-    (void)v;
-    for (int32_t i = 0; i < n; i++)
-        pcm[i] = clip((pcm[i] * q12 + 2048) >> 12);
-}

@@ -1,6 +1,7 @@
 from array import array
 
 from ata.dsp import mix
+from ata.dsp.gain import gain
 
 
 def test_deinterleave_takes_one_port():
@@ -43,11 +44,11 @@ def test_gain_rounds_and_clips():
     values = [-32768, -32767, -3, -2, -1, 0, 1, 2, 3, 16383, 32767]
     for q12 in (0, 1, 2048, 4095, 4096, 4097, 8192, 32768):
         pcm = array("h", values)
-        mix.gain(pcm, 0, len(values), q12)
+        gain(pcm, 0, len(values), q12)
         assert list(pcm) == [max(-32768, min(32767, (v * q12 + 2048) >> 12)) for v in values]
 
 
 def test_unity_gain_changes_nothing():
     pcm = array("h", [-32768, -1, 0, 1, 32767])
-    mix.gain(pcm, 0, 5, 4096)
+    gain(pcm, 0, 5, 4096)
     assert list(pcm) == [-32768, -1, 0, 1, 32767]

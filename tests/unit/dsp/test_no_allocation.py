@@ -8,6 +8,7 @@ import micropython
 from ata.dsp import level, mix
 from ata.dsp.dtmf import BEGAN, ENDED, DtmfDetector
 from ata.dsp.g711 import G711
+from ata.dsp.gain import gain
 from ata.dsp.tone_script import compile_tone
 from ata.dsp.tones import ToneGenerator
 
@@ -45,7 +46,7 @@ def test_mix_and_level_do_not_allocate():
         mix.interleave(mono, stereo, 1, 160)
         mix.deinterleave(stereo, 0, other, 160)
         mix.add(mono, 0, other, 160)
-        mix.gain(other, 0, 160, 30000)
+        gain(other, 0, 160, 30000)
         mix.copy(mono, other, 160)
         level.level_dbm0(mono, 160)
         level.peak(mono, 160)
