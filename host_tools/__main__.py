@@ -135,4 +135,4 @@ def _run(console: Console, work: Coroutine[Any, Any, int]) -> None:
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m host_tools")
+    app(prog_name="ata")

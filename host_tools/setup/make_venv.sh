@@ -19,3 +19,7 @@ echo "Installing the host tools into $venv (once) ..."
 # A path without the Python version in it, for the type checker of the MicroPython side.
 ln -sfn "$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" "$venv/site-packages"
 "$venv/bin/python" -m pip --disable-pip-version-check install --quiet -r requirements.lock
+# The host program by its name, from any folder.
+here=$(pwd)
+printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/%s/bin/python" -m host_tools "$@"\n' "$here" "$here" "$venv" >"$venv/bin/ata"
+chmod +x "$venv/bin/ata"

@@ -29,7 +29,7 @@ powers = []  # of the blocks that belong to the present digit, or may
 now = tail = started = 0
 end = FOR_EVER  # ms, of the file, when it is known
 while tail < TAIL:
-    got = sys.stdin.buffer.readinto(pcm) if end == FOR_EVER else 0  # type: ignore[attr-defined]
+    got = (sys.stdin.buffer.readinto(pcm) or 0) if end == FOR_EVER else 0  # type: ignore[attr-defined]
     if got < 2 * BLOCK:
         for i in range(got // 2, BLOCK):
             pcm[i] = 0
