@@ -136,10 +136,28 @@ def make(*faults):
     return LineTask(hal, ports, {"ring_hz": 20}, exchange, path, log), hal, exchange, path, log
 
 
-def run_for(task, ms):
+async def until(condition):
+    """Wait until `condition()` holds, two seconds at most: the machine may be busy."""
+    for _ in range(400):
+        if condition():
+            return
+        await asyncio.sleep_ms(5)
+    raise AssertionError("it did not happen")
+
+
+def settled(task):
+    """No port is starting any more."""
+    return lambda: all([port.working or port.faults for port in task.ports])
+
+
+def run(task, during=None):
+    """Run the task until its ports are settled, then `await during()`."""
+
     async def main():
         running = asyncio.create_task(task.run())
-        await asyncio.sleep_ms(ms)
+        await until(settled(task))
+        if during is not None:
+            await during()
         running.cancel()
 
     asyncio.run(main())
@@ -147,7 +165,11 @@ def run_for(task, ms):
 
 def test_the_clock_runs_before_the_reset_is_released_and_then_both_chips_start():
     task, hal, _exchange, _path, _log = make(None, None)
-    run_for(task, 80)
+
+    async def fed():
+        await until(lambda: all([port.chip.fed for port in task.ports]))
+
+    run(task, fed)
     assert hal.did == ["clock", "reset", "release"]
     for port in task.ports:
         assert port.state == IN_SERVICE
@@ -157,7 +179,7 @@ def test_the_clock_runs_before_the_reset_is_released_and_then_both_chips_start()
 
 def test_a_chip_that_does_not_answer_leaves_the_other_port_working():
     task, _hal, _exchange, _path, log = make("no answer", None)
-    run_for(task, 80)
+    run(task)
     first, second = task.ports
     assert first.state == "no answer" and not first.working
     assert first.faults == 1
@@ -168,14 +190,11 @@ def test_a_chip_that_does_not_answer_leaves_the_other_port_working():
 def test_a_fault_in_service_ends_the_call_of_that_port_only():
     task, _hal, exchange, _path, _log = make(None, None)
 
-    async def main():
-        running = asyncio.create_task(task.run())
-        await asyncio.sleep_ms(60)
+    async def fail():
         task.ports[0].chip.fault = "power alarm ten times"
-        await asyncio.sleep_ms(30)
-        running.cancel()
+        await until(lambda: exchange.events)
 
-    asyncio.run(main())
+    run(task, fail)
     assert task.ports[0].state == "power alarm ten times"
     assert exchange.events == [(1, "lost"), (1, ("on_hook",))]
     assert task.ports[1].working
@@ -184,33 +203,27 @@ def test_a_fault_in_service_ends_the_call_of_that_port_only():
 def test_a_chip_that_was_reset_is_started_again():
     task, _hal, exchange, _path, _log = make(None, None)
 
-    async def main():
-        running = asyncio.create_task(task.run())
-        await asyncio.sleep_ms(60)
+    async def reset():
         task.ports[1].chip.events = contract.RESET
-        await asyncio.sleep_ms(60)
-        running.cancel()
+        await until(lambda: task.ports[1].chip.starts == 2 and task.ports[1].working)
 
-    asyncio.run(main())
-    assert task.ports[1].chip.starts == 2 and task.ports[1].working
+    run(task, reset)
     assert task.ports[1].line.did.count("in") == 2
     assert exchange.events == [(2, "lost"), (2, ("on_hook",))]
 
 
 def test_ring_trip_comes_before_the_level_and_digits_reach_the_exchange():
     task, _hal, exchange, path, _log = make(None, None)
+    line = task.ports[0].line
 
-    async def main():
-        running = asyncio.create_task(task.run())
-        await asyncio.sleep_ms(60)
-        chip, line = task.ports[0].chip, task.ports[0].line
+    async def trip():
         del line.did[:]
-        chip.events = contract.RING_TRIP
-        chip.off_hook = True
+        task.ports[0].chip.events = contract.RING_TRIP
+        task.ports[0].chip.off_hook = True
         path.codes += [5, 11]
-        await asyncio.sleep_ms(20)
-        running.cancel()
-        assert line.did[:2] == ["trip", True]
+        await until(lambda: len(exchange.events) == 2 and "trip" in line.did)
 
-    asyncio.run(main())
+    run(task, trip)
+    trip_at = line.did.index("trip")
+    assert line.did[trip_at + 1] is True
     assert exchange.events == [(1, 5), (1, 11)]
