@@ -147,7 +147,7 @@ async def until(condition):
 
 def settled(task):
     """No port is starting any more."""
-    return lambda: all([port.working or port.faults for port in task.ports])
+    return lambda: all(port.working or port.faults for port in task.ports)
 
 
 def run(task, during=None):
@@ -167,7 +167,7 @@ def test_the_clock_runs_before_the_reset_is_released_and_then_both_chips_start()
     task, hal, _exchange, _path, _log = make(None, None)
 
     async def fed():
-        await until(lambda: all([port.chip.fed for port in task.ports]))
+        await until(lambda: all(port.chip.fed for port in task.ports))
 
     run(task, fed)
     assert hal.did == ["clock", "reset", "release"]
