@@ -3,6 +3,7 @@ commands back. One port's fault never touches the other: it goes out of service 
 """
 
 import asyncio
+import gc
 
 from micropython import const
 
@@ -92,6 +93,9 @@ class LineTask:
             return fault.reason
         except ConfigError as error:
             return str(error)
+        except MemoryError:  # the start-up code is imported again for it
+            gc.collect()
+            return "not enough memory to start the chip"
         port.state = IN_SERVICE
         port.told = ""
         port.line.in_service(self._hal.ticks())

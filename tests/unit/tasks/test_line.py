@@ -187,6 +187,17 @@ def test_a_chip_that_does_not_answer_leaves_the_other_port_working():
     assert "port 1 out of service: no answer" in log.lines
 
 
+def test_a_full_heap_at_the_start_of_a_chip_costs_its_port_only():
+    task, _hal, _exchange, _path, _log = make(None, None)
+
+    def start(settings):
+        raise MemoryError
+
+    task.ports[0].chip.start = start
+    run(task)
+    assert task.ports[0].state == "not enough memory to start the chip" and task.ports[1].working
+
+
 def test_a_fault_in_service_ends_the_call_of_that_port_only():
     task, _hal, exchange, _path, _log = make(None, None)
 
