@@ -1,0 +1,86 @@
+"""The media of one call leg: its RTP stream, jitter buffer, codec and concealment."""
+
+from array import array
+
+from micropython import const
+
+from ata.dsp.plc import Plc
+from ata.rtp.stream import RtpStream
+
+_FRAME = const(160)  # samples in one step: 20 ms at 8 kHz
+
+
+class LegSlot:
+    """The media of one leg: its RTP stream, concealment and linear audio of the present step.
+
+    The buffers (6 KB) are kept from call to call. A port's first slot gets them at start, while the heap is
+    in one piece; the second one with its first call, because most ports never have one.
+    """
+
+    def __init__(self):
+        self.is_open = False
+        self.stream = None  # type: Any
+        self.plc = None  # type: Any
+        self.audio = None  # type: Any
+        self.encoded = None  # type: Any
+        self.codec = None  # type: Any
+        self.agreed = None  # the payload types that the stream was opened with
+        self.address = None  # where to send, as the socket wants it
+        self.connected = False  # the phone hears it and speaks to it
+        self.sending = False
+        self.receiving = False
+        self.events = False  # digits leave as RFC 4733 events
+        self.mute_digits = False
+        self.voice_due = False
+        self.event_due = False
+
+    def prepare(self, depth):
+        """Make the buffers. `depth`: (least, most) ms of the jitter buffer."""
+        self.stream = RtpStream(depth[0], depth[1])
+        self.plc = Plc()
+        self.audio = array("h", bytes(2 * _FRAME))
+        self.encoded = bytearray(_FRAME)
+
+    def open(self, payload_type, event_type, depth, random):
+        """Begin a stream. Allocates."""
+        if self.stream is None:
+            self.prepare(depth)
+        stream = self.stream  # type: Any
+        stream.open(
+            _number(random(4)), _number(random(2)), _number(random(4)), payload_type, event_type, _FRAME
+        )
+        self.plc.reset()
+        self.agreed = (payload_type, event_type)
+        self.is_open = True
+
+    def close(self):
+        """The leg is over; the buffers wait for the next one."""
+        self.disconnect()
+        if self.is_open:
+            self.is_open = False
+            self.stream.close()
+        self.address = None
+
+    def disconnect(self):
+        """The phone no longer hears the leg (held); its stream goes on."""
+        if self.connected and self.events:
+            self.stream.digit_end()  # a digit whose key is still down would hold back the voice for ever
+        self.connected = False
+        self.voice_due = False
+        self.event_due = False
+
+    def fetch(self):
+        """Decode or conceal the next 20 ms into `audio`. True if the phone is to hear it."""
+        heard = self.stream.take(self.encoded, 0, _FRAME)
+        if not (self.connected and self.receiving):
+            return False
+        if heard:
+            self.codec.decode(self.encoded, 0, self.audio, _FRAME)
+            self.plc.good(self.audio, _FRAME)
+        else:
+            self.plc.lost(self.audio, _FRAME)
+        return True
+
+
+def _number(data):
+    return int.from_bytes(data, "big")

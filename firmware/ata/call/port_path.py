@@ -1,0 +1,159 @@
+"""One port's way of the audio: the order of the kernels between the telephone line and its legs.
+
+Phone → network: take the port out of the block → echo canceller → DTMF detector (a digit found is muted and
+sent as an RFC 4733 event) → mix with the other leg of a conference → G.711 into the leg's packet.
+Network → phone: jitter buffer → decode or conceal → mix → tones → back into the block.
+
+`step` allocates nothing; everything it touches is made in the constructors or when a call is connected.
+"""
+
+from array import array
+
+from micropython import const
+
+from ata.call.leg_path import LegSlot
+from ata.dsp import mix
+from ata.dsp.dtmf import DtmfDetector
+from ata.dsp.tones import ToneGenerator
+
+_FRAME = const(160)  # samples of one port in one step: 20 ms at 8 kHz
+_HEADER = const(12)  # of an RTP packet
+_EVENT_MS = const(5000)  # a received digit sounds until its end packet, but not longer
+_DEAF_STEPS = const(5)  # after a digit was played to the line: its echo must not be taken for a key
+_NEW_DIGITS = const(16)  # room in the ring of digits heard but not yet fetched
+
+
+class PortPath:
+    """One port's kernels and buffers."""
+
+    def __init__(self, index, sine):
+        self.index = index  # 0 or 1: its place in the stereo block
+        self.near = array("h", bytes(2 * _FRAME))  # from the phone
+        self.far = array("h", bytes(2 * _FRAME))  # to the phone, unless one leg's audio is
+        self.played = self.far  # what was given to the phone in the step before
+        self.out = array("h", bytes(2 * _FRAME))  # to one leg
+        self.detector = DtmfDetector()
+        self.tones = ToneGenerator(sine)  # call progress, heard by the phone
+        self.digits = ToneGenerator(sine)  # digits that the far end sent as messages, heard by the phone
+        self.keys = ToneGenerator(sine)  # digits of a pulse-dialling phone, sent in band
+        self.slots = (LegSlot(), LegSlot())
+        self.echo = None  # type: Any
+        self.digit_down = False
+        self._deaf = 0  # steps
+        self._digits = bytearray(_NEW_DIGITS)
+        self._head = 0
+        self._tail = 0
+
+    def next_digit(self):
+        """The RFC 4733 code of the next digit heard on the line, or −1."""
+        if self._tail == self._head:
+            return -1
+        code = self._digits[self._tail]
+        self._tail = (self._tail + 1) & (_NEW_DIGITS - 1)
+        return code
+
+    def play_digit(self, code, ms):
+        """Let the phone hear a digit (RFC 4733 code) for `ms`."""
+        self.digits.digit(code, ms)
+
+    def step(self, stereo_in, stereo_out):
+        near = self.near
+        mix.deinterleave(stereo_in, self.index, near, _FRAME)
+        first, second = self.slots[0], self.slots[1]
+        if self.echo is not None and (first.connected or second.connected):
+            self.echo.process(near, self.played, _FRAME)
+        self._listen()
+        # What the phone hears: the audio of the leg there is, and only of two their sum. A call of anything
+        # costs more than it does if there is nothing to be done, so that is asked here.
+        far = None
+        if first.is_open and self._receive(first):
+            far = first.audio
+        if second.is_open and self._receive(second):
+            if far is None:
+                far = second.audio
+            else:
+                far = self.far
+                mix.copy(far, first.audio, _FRAME)
+                mix.add(far, 0, second.audio, _FRAME)
+        if self.keys.active:
+            self.keys.mix(near, _FRAME)
+        if first.is_open:
+            self._send(first, second)
+        if second.is_open:
+            self._send(second, first)
+        if far is None:
+            far = self.far
+            mix.clear(far, _FRAME)
+        if self.tones.active:
+            self.tones.mix(far, _FRAME)
+        if self.digits.active:
+            self.digits.mix(far, _FRAME)
+        mix.interleave(far, stereo_out, self.index, _FRAME)
+        self.played = far
+
+    def _listen(self):
+        if self.digits.active:
+            self._deaf = _DEAF_STEPS
+            self.detector.reset()
+        if self._deaf:
+            self._deaf -= 1
+            if self.digit_down:
+                self._digit_up()
+            return
+        event = self.detector.process(self.near, _FRAME)
+        if event == 1:
+            self.digit_down = True
+            code = self.detector.code
+            self._digits[self._head] = code
+            self._head = (self._head + 1) & (_NEW_DIGITS - 1)
+            for slot in self.slots:
+                if slot.connected and slot.events:
+                    slot.stream.digit_begin(code)
+        elif event == 2:
+            self._digit_up()
+
+    def _digit_up(self):
+        self.digit_down = False
+        for slot in self.slots:
+            if slot.connected and slot.events:
+                slot.stream.digit_end()
+
+    def _receive(self, slot):
+        """True if the phone is to hear this leg: its `audio`."""
+        # A digit takes the place of the audio, in which it may have leaked a second time.
+        heard = slot.fetch() and not self.digits.active
+        event = slot.stream.event_poll()
+        while event >= 0:
+            if event >= 16:
+                self.digits.stop()
+            elif slot.connected:
+                self.digits.digit(event, _EVENT_MS)
+            event = slot.stream.event_poll()
+        return heard
+
+    def _send(self, slot, other):
+        slot.voice_due = False
+        slot.event_due = False
+        if not slot.is_open:
+            return
+        stream = slot.stream
+        if not slot.sending:
+            stream.skip()
+            return
+        out = self.near
+        if not slot.connected:
+            # Held by us: silence keeps the far end's RTP time-out and the NAT binding alive.
+            out = self.out
+            mix.clear(out, _FRAME)
+        elif self._deaf or (self.digit_down and slot.mute_digits):
+            # The tone must not arrive a second time in band (RFC 4733 §1.2), nor the echo of one played here.
+            out = self.out
+            mix.clear(out, _FRAME)
+        if slot.connected and other.connected and other.receiving:
+            if out is self.near:
+                out = self.out
+                mix.copy(out, self.near, _FRAME)
+            mix.add(out, 0, other.audio, _FRAME)
+        slot.codec.encode(out, stream.packet, _HEADER, _FRAME)
+        slot.voice_due = stream.send()
+        slot.event_due = stream.send_event()
