@@ -49,6 +49,14 @@ bench-voice: setup peers ## voice quality: DTMF, loss, echo, caller ID beside ot
 ata: setup ## the host program: make ata ARGS="decode dtmf FILE.wav"
 	@$(BIN)/python -m host_tools $(ARGS)
 
+image: setup ## one flashable file for a board: BOARD=esp32-wrover STOCK=path/to/stock.bin [CONFIG=my.json]
+	@[ -n "$(BOARD)" ] && [ -n "$(STOCK)" ] || { echo "make image BOARD=... STOCK=path/to/stock.bin (the boards: make ata ARGS=boards)" >&2; exit 2; }
+	@$(BIN)/python -m host_tools image "$(BOARD)" "$(STOCK)" $(if $(CONFIG),--config "$(CONFIG)")
+
+flash: setup ## write that file to a board, verify, open the console: BOARD=esp32-wrover PORT=/dev/ttyUSB0
+	@[ -n "$(BOARD)" ] || { echo "make flash BOARD=... PORT=/dev/ttyUSB0 (the boards: make ata ARGS=boards)" >&2; exit 2; }
+	@$(BIN)/python -m host_tools flash "$(BOARD)" "$(PORT)"
+
 lint: setup ## ruff, pyright, the import rule
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "make format puts it right"; exit 1; }
@@ -69,4 +77,4 @@ lock: $(STAMP) ## pin the newest host packages again
 clean: ## remove what make made
 	rm -rf build $(VENV)
 
-.PHONY: help check-host setup run demo peers test unit bench bench-voice ata lint format diagrams lock clean
+.PHONY: help check-host setup run demo peers test unit bench bench-voice ata image flash lint format diagrams lock clean

@@ -15,6 +15,9 @@ from rich.text import Text
 from host_tools import bench as benches
 from host_tools import countries as tables
 from host_tools.commands import decode, make
+from host_tools.commands.boards import boards
+from host_tools.commands.flash import files, flash
+from host_tools.commands.image import image
 from host_tools.virtual_board import demo as demos
 from host_tools.virtual_board.child import FirmwareEnded
 from host_tools.virtual_board.play import NotReady
@@ -31,6 +34,8 @@ app = typer.Typer(
 
 app.add_typer(decode.app, name="decode")
 app.add_typer(make.app, name="make")
+for command in (boards, image, flash, files):
+    app.command()(command)
 
 RUN_FOLDER = Path(__file__).resolve().parents[1] / "build/run"
 

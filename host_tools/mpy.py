@@ -3,6 +3,7 @@
 build/mpy/x86/ata.mpy          the modules that stay loaded
               ata_*.mpy        those that are loaded when they are needed
               start.mpy        what the board starts
+              bundle.txt       the source of ata.mpy
               names.txt        short name → what it is in the sources, to read a traceback
               unused.txt       functions of the sources that nothing mentions
 """
@@ -28,34 +29,35 @@ _STAMP = "sources.sha256"
 _TOOLS = (Path(__file__), *sorted((ROOT / "host_tools/shrink").glob("*.*")))
 
 
-def device_tree(architecture: str, board: Path = VIRTUAL_BOARD) -> Path:
+def device_tree(architecture: str, board: Path = VIRTUAL_BOARD, entry: str = ENTRY) -> Path:
     """The folder with the whole firmware compiled for `architecture` (of viper code), made anew if any source
-    changed. `board`: the folder with the board's modules, among them start.py, which runs the firmware
+    changed. `board`: the folder with the board's modules, among them `entry`, which runs the firmware
     (`micropython -m start`). Raises ValueError on an unknown architecture and RuntimeError with the
     compiler's words."""
     if architecture not in ARCHITECTURES:
         raise ValueError(f"architecture {architecture!r}: one of {', '.join(ARCHITECTURES)}")
-    target = BUILD / architecture
+    target = BUILD / (architecture if board == VIRTUAL_BOARD else f"{board.name}-{architecture}")
     sources = {
         str(path.relative_to(folder)): path.read_text()
         for folder in (FIRMWARE, board)
         for path in sorted(folder.rglob("*.py"))
     }
     tools = [path.read_bytes() for path in _TOOLS]
-    stamp = hashlib.sha256(repr((sources, tools)).encode()).hexdigest()
+    stamp = hashlib.sha256(repr((sources, tools, entry)).encode()).hexdigest()
     BUILD.mkdir(parents=True, exist_ok=True)
-    with open(BUILD / f"{architecture}.lock", "w") as lock:
+    with open(BUILD / f"{target.name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side make it once
         if not (target / _STAMP).exists() or (target / _STAMP).read_text() != stamp:
             shutil.rmtree(target, ignore_errors=True)
-            _make(target, sources, architecture)
+            _make(target, sources, architecture, entry)
             (target / _STAMP).write_text(stamp)
     return target
 
 
-def _make(target: Path, sources: dict[str, str], architecture: str) -> None:
-    shrunk = shrink(sources, ENTRY)
+def _make(target: Path, sources: dict[str, str], architecture: str, entry: str) -> None:
+    shrunk = shrink(sources, entry)
     target.mkdir()
+    (target / "bundle.txt").write_text(shrunk.modules[BUNDLE])
     for name, text in shrunk.modules.items():
         data = compile_module(name, text, architecture)
         (target / f"{name}.mpy").write_bytes(intern_strings(data) if name == BUNDLE else data)
