@@ -42,6 +42,9 @@ bench: setup ## cost of the kernels on an ESP32, figures of a call, heap; SAVE=1
 	@$(BIN)/python -m host_tools.xtensa $(if $(SAVE),--save)
 	@$(BIN)/python -m host_tools bench $(if $(SAVE),--save)
 
+memory: setup ## heap after start, registered, in calls, after 100 calls, per package; SAVE=1 records it
+	@$(BIN)/python -m host_tools memory $(if $(SAVE),--save)
+
 bench-voice: setup peers ## voice quality: DTMF, loss, echo, caller ID beside other software; QUICK=1, SAVE=1
 	@$(BIN)/python -c "import pesq" 2>/dev/null || $(BIN)/python -m pip install --quiet pesq==0.0.4
 	@$(BIN)/python -m host_tools.voice.bench $(if $(QUICK),--quick) $(if $(SAVE),--save)
@@ -77,4 +80,4 @@ lock: $(STAMP) ## pin the newest host packages again
 clean: ## remove what make made
 	rm -rf build $(VENV)
 
-.PHONY: help check-host setup run demo peers test unit bench bench-voice ata image flash lint format diagrams lock clean
+.PHONY: help check-host setup run demo peers test unit bench memory bench-voice ata image flash lint format diagrams lock clean

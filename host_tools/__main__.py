@@ -14,6 +14,7 @@ from rich.text import Text
 
 from host_tools import bench as benches
 from host_tools import countries as tables
+from host_tools import memory as heap
 from host_tools.commands import decode, make
 from host_tools.commands.boards import boards
 from host_tools.commands.flash import files, flash
@@ -106,6 +107,13 @@ def bench(save: Annotated[bool, typer.Option(help="record the figures in the rep
     """Figures of a call and of the heap (100 calls), beside the recorded ones."""
     console = Console(highlight=False)
     _run(console, benches.bench(console, save))
+
+
+@app.command()
+def memory(save: Annotated[bool, typer.Option(help="record the figures in the repository")] = False) -> None:
+    """Heap after start, registered, in and after calls, and what takes it, beside the recorded."""
+    console = Console(highlight=False)
+    _run(console, heap.memory(console, save))
 
 
 @app.command()

@@ -9,7 +9,7 @@ import gc
 from ata.base.clock import diff
 from ata.base.errors import ConfigError
 from ata.base.log import DEBUG, Log, render
-from ata.base.unload import forget
+from ata.base.unload import drop_overlays, forget
 from ata.base.version import PRODUCT, VERSION
 from ata.call.exchange import Exchange
 from ata.call.media import MediaPath
@@ -38,6 +38,7 @@ _ORDER = (
 )  # fmt: skip
 _ECHO_TAPS = {"off": 0, "8ms": 64, "16ms": 128}
 _LAWS = {"PCMU": 0, "PCMA": 8}
+_LOOPBACK = "127.0.0.1"
 _RING_FOR_MS = 180000  # as long as a proxy waits for an answer at least (RFC 3261 §16.6, timer C)
 _HOWL_AFTER_MS = 30000  # of busy or congestion tone
 _HOWL_FOR_MS = 60000
@@ -47,6 +48,7 @@ def start(hal):
     """Build the telephone service on the board `hal` (ata.hal.contract.Hal). Returns the Service to run."""
     gc.threshold(_START_THRESHOLD)
     service = _build(hal)
+    drop_overlays()
     forget(*_START_ONLY)
     gc.threshold(_RUN_THRESHOLD)
     return service
@@ -62,9 +64,13 @@ def _build(hal):
     path = MediaPath(
         get("rtp.jitter_min"), get("rtp.jitter_max"), _ECHO_TAPS[get("voice.echo")], hal.pcm.echo_delay
     )
+    # Before the sockets: the driver's own memory comes out of what the heap has not taken yet.
+    hal.net.begin(get("name"), _networks(get))
     pump = MediaPump(hal, path, get("rtp.port"))
     socket = hal.net.udp(get("sip.port"))
+    drop_overlays()  # each part of the start in its turn, or they would not all fit
     ua = _user_agent(hal, get, socket.port, log)
+    drop_overlays()
     sip = SipTask(hal, socket, log)
     region = _load_region(get("region"))
     ports = [_port_line(hal, get, port, region, log) for port in hal.ports]
@@ -88,6 +94,12 @@ def check(settings):
     for low, high in _ORDER:
         if windows[low] >= windows[high]:
             raise ConfigError("hook." + low, windows[low], "must be less than %s, %d" % (high, windows[high]))
+
+
+def _networks(get):
+    """The Wi-Fi networks that are set: (ssid, password) each."""
+    names = ["wifi.%d." % number for number in (1, 2, 3)]
+    return tuple([(get(name + "ssid"), get(name + "password")) for name in names if get(name + "ssid")])
 
 
 def _windows(get, region):
@@ -125,6 +137,7 @@ def _load_region(code):
     from ata.region import load
 
     region = dict(load(code))
+    region["sas"] = _first_burst(region["tones"]["call_waiting"])
     region["tones"] = {name: compile_tone(text) for name, text in region["tones"].items()}
     forget("ata.region." + code, "ata.region")
     return region
@@ -140,7 +153,8 @@ def _user_agent(hal, get, sip_port, log):
 
     traced = trace if DEBUG in log.shown else None
     product = PRODUCT + "/" + VERSION
-    ua = UserAgent(hal.net.local_ip(), sip_port, hal.identity.random, traced, product, get("sip.t1"))
+    # Until there is a network, calls from port to port go by the loopback address.
+    ua = UserAgent(hal.net.local_ip() or _LOOPBACK, sip_port, hal.identity.random, traced, product, get("sip.t1"))
     ua.retry = get("sip.retry")
     for port in hal.ports:
         key = "port.%d." % port
@@ -194,6 +208,9 @@ def _exchange(hal, get, region, ua, ports, path, pump, sip, log):
         "codecs": _codecs(get("rtp.codecs"), region["law"]),
         "event_type": get("rtp.event_type"),
         "dtmf": {port: get("port.%d.dtmf" % port) for port in hal.ports},
+        "caller_id": {port: _caller_id(get("port.%d.caller_id" % port), region) for port in hal.ports},
+        "sas": region["sas"],
+        "time": hal.wall_time,
     }
     return Exchange(
         ua, {port.port: port.line for port in ports}, path, router,
@@ -201,6 +218,20 @@ def _exchange(hal, get, region, ua, ports, path, pump, sip, log):
         options,
         sip.resolve, pump.rtp_port, hal.identity.random, log,
     )  # fmt: skip
+
+
+def _first_burst(script):
+    """The first burst of a tone script as the beginning of another one, with a gap of 20 ms, and its ms."""
+    tone, _, times = script.partition("|")[0].partition(";")
+    on = times.partition("/")[0]
+    return "%s;%s/.02|" % (tone, on), int(float(on) * 1000) + 20
+
+
+def _caller_id(setting, region):
+    """The way to tell the caller: see ata.call.announce."""
+    if setting == "region":
+        return region["caller_id"]
+    return "" if setting == "off" else setting
 
 
 def _codecs(names, law):

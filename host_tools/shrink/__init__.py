@@ -6,6 +6,7 @@ does not. Sources, unit tests and coverage use the real modules and names.
     unused      functions and imports are left out
     names       are few, short, shared, and often in ROM already
     classes     do not keep their own name twice
+    overlay     what runs seldom is loaded when it is called
     order       puts the names that are used most where they take one byte
 
 Each step says in its file what it saves. They work on the whole program, since a name may be changed only if
@@ -21,7 +22,9 @@ from host_tools.shrink.classes import forget_class_names
 from host_tools.shrink.constants import inline_constants
 from host_tools.shrink.names import shorten
 from host_tools.shrink.order import frequent_first
-from host_tools.shrink.program import parse
+from host_tools.shrink.overlay import holder, labels, split
+from host_tools.shrink.places import PLACES
+from host_tools.shrink.program import FunctionDef, parse
 from host_tools.shrink.unused import remove_unused
 
 __all__ = ["BUNDLE", "Shrunk", "shrink"]
@@ -30,20 +33,31 @@ __all__ = ["BUNDLE", "Shrunk", "shrink"]
 @dataclass
 class Shrunk:
     """`modules`: name → source. `unused`: what was left out, as module__function. `legend`: short name → what
-    it stands for, for whoever reads a traceback of the device."""
+    it stands for, for whoever reads a traceback of the device. `origins`: global of the bundle, or class
+    in an overlay → the module that it is from."""
 
     modules: dict[str, str]
     unused: list[str]
     legend: dict[str, str]
+    origins: dict[str, str]
 
 
-def shrink(sources: Mapping[str, str], entry: str) -> Shrunk:
-    """`sources`: path → text of the whole program, `entry`: the module that the board starts."""
+def shrink(sources: Mapping[str, str], entry: str, places: Mapping[str, str] = PLACES) -> Shrunk:
+    """`sources`: path → text of the whole program, `entry`: the module that the board starts, `places`: which
+    function goes to which overlay."""
     trees = link(parse(sources), entry)
     inline_constants(trees)
     unused = remove_unused(trees)
+    known = labels(trees[BUNDLE])
     legend = shorten(trees)
+    origins = {
+        name: known[id(node)].partition("__")[0]
+        for node in trees[BUNDLE].body
+        if isinstance(node, FunctionDef | ast.ClassDef)
+        for name in (node.name, holder(node.name))
+    }
+    trees.update(split(trees, known, places, BUNDLE))
     forget_class_names(trees)
     frequent_first(trees[BUNDLE])
     text = {name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()}
-    return Shrunk(text, unused, legend)
+    return Shrunk(text, unused, legend, origins)

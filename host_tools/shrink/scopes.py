@@ -49,6 +49,10 @@ class Scope:
         for scope in self.inner:
             yield from scope.everything()
 
+    def seen_anywhere(self) -> set[str]:
+        """The names that this scope and those in it mention and that belong to it, or to nothing here."""
+        return set(self.owned)
+
     def loads(self, name: str) -> list[Ref]:
         return [ref for ref in self.owned.get(name, ()) if not ref.binds]
 

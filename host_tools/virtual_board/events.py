@@ -21,6 +21,8 @@ class Event:
                     in the earpiece; names: all tones of the region that it could be so far;
                     "silence" and "speech" come as names too, the latter with hz []
         "digit"     {"digit": str}                                   a DTMF digit heard in the earpiece
+        "shows"     {"number": str, "name": str, "time": str}        the phone's caller ID display
+        "lamp"      {"on": bool}                                     the phone's lamp of waiting messages
         "pcm"       {"what": "on" | "off" | "underrun" | "overrun", "count": int}
         "fault"     {"what": str}                                    power alarm, lost clock, injected fault
     """

@@ -29,6 +29,8 @@ class Entry:
     tone      1, 2   {"on", "name", "names"}       recognised at the earpiece, one at a time; "echo": True
                                                    for speech that is the echo of what this phone says
     digit     1, 2   {"digit"}                     a DTMF digit heard at the earpiece
+    shows     1, 2   {"number", "name", "time"}    on the phone's display; the number may be "private"
+    lamp      1, 2   {"on"}                        of waiting messages
     sip       0      {"sent", "start", "peer", "call", "cseq"}
     log       0      {"level", "part", "text"}     any other console line; level "" if it has no form
     fault pcm 0…2    {"text"}                      on the board

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from host_tools.virtual_board.display import Display
 from host_tools.virtual_board.ring_detector import RingDetector
 from host_tools.virtual_board.wire import STEP, Wire
 
@@ -24,6 +25,7 @@ _PAD = ("123A", "456B", "789C", "*0#D")
 ZERO_DBM0 = 22828.0  # peak of a 0 dBm0 sine
 _KEEP_BLOCKS = 100 * 60 * 20  # recordings keep the last 20 minutes
 _BOUNCES = 4  # contact changes after the first one; even, so that it ends where it should
+_ACK_AFTER, _ACK_MS = 0.02, 60.0  # s after CAS, and how long (SR-3004: within 100 ms, 55 to 65 ms)
 _LEAST_SPEAKING = 0.004  # A of loop current below which a telephone's speech circuit is dead
 
 
@@ -83,6 +85,7 @@ class Phone:
         self.lifted = False
         self.bounce_ms = 4.0  # how long each contact change chatters; 0 = an ideal contact
         self.bell = RingDetector()
+        self.display = Display()
         self.events: list[tuple[float, str, dict]] = []  # (time, kind, detail), taken by the board
         self._random = random.Random(seed)
         self._lifted_later = False  # after all queued actions
@@ -93,6 +96,7 @@ class Phone:
         self._speech: deque[tuple[int, np.ndarray]] = deque()
         self._powered = deque(maxlen=8)
         self._ear: deque[np.ndarray] = deque(maxlen=_KEEP_BLOCKS)
+        self._line: deque[np.ndarray] = deque(maxlen=_KEEP_BLOCKS)
         self._mouth: deque[np.ndarray] = deque(maxlen=_KEEP_BLOCKS)
         self._blocks = 0
         self._sample = 0
@@ -233,6 +237,10 @@ class Phone:
         """What came out of the earpiece since board time start_s: int16, 8 kHz (20 minutes are kept)."""
         return self._recording(self._ear, start_s)
 
+    def line(self, start_s: float = 0.0) -> np.ndarray:
+        """What came over the line since board time start_s, with the handset down too: int16, 8 kHz."""
+        return self._recording(self._line, start_s)
+
     def microphone(self, start_s: float = 0.0) -> np.ndarray:
         """What went from microphone and keypad to the line since board time start_s: int16, 8 kHz."""
         return self._recording(self._mouth, start_s)
@@ -287,7 +295,13 @@ class Phone:
         else:
             heard = np.zeros(BLOCK, np.int16)
         self._ear.append(heard)
+        self._line.append(np.clip(np.rint(signal), -32768, 32767).astype(np.int16))
         self._blocks += 1
+        for kind, detail in self.display.block(np.asarray(signal, float), self.now, self.lifted):
+            if kind == "cas":  # it answers with a D within 100 ms, its microphone and earpiece mute
+                self._keypad.append((self._sample + round(_ACK_AFTER * RATE), dtmf("D", _ACK_MS)))
+            else:
+                self.events.append((self.now, kind, detail))
         self.bell.block(self.now, self.lifted, self.events)
         return heard
 

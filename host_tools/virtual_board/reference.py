@@ -17,6 +17,7 @@ REFERENCE = (
         ("N save ear.wav", "write to a file what the earpiece has given so far"),
         ("N ren 3", "ringer load in REN"),
         ("N ohms 400", "off-hook resistance in Ω"),
+        ("N waiting on", "the phone takes the number of a waiting caller (off at first)"),
     )),
     ("Time", (
         ("wait 2", "let seconds pass (wait 80 ms)"),
@@ -28,6 +29,8 @@ REFERENCE = (
         ("expect N hears dial", "tones: " + ", ".join(TONES)),
         ("expect N stops hearing dial", ""),
         ("expect N hears digit 5", "a DTMF digit at the earpiece"),
+        ('expect N shows "102 Anna"', "number and name on the display; private or unavailable"),
+        ("expect N lamp on", "the lamp of waiting messages"),
         ("expect N linefeed forward", "states: " + ", ".join(LINEFEEDS)),
         ('expect sip > INVITE ["text"]', "sent > or received <; method or status; text of its first line"),
         ('expect log "text"', "a part of a line on the console"),

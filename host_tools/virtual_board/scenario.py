@@ -209,8 +209,20 @@ DIAL_OPTIONS = {
     "error": (-10.0, 10.0),
 }
 PULSE_OPTIONS = {"pps": (5.0, 25.0), "break": (20.0, 80.0), "gap": (100.0, 3000.0)}
-ACTIONS = ("lift", "hang", "flash", "dial", "pulse", "say", "quiet", "save", "ren", "ohms")
-NOUNS = ("rings", "hears", "stops", "linefeed", "lifts", "hangs", "flashes", "dialled", "said")
+ACTIONS = ("lift", "hang", "flash", "dial", "pulse", "say", "quiet", "save", "ren", "ohms", "waiting")
+NOUNS = (
+    "rings",
+    "hears",
+    "stops",
+    "linefeed",
+    "shows",
+    "lamp",
+    "lifts",
+    "hangs",
+    "flashes",
+    "dialled",
+    "said",
+)
 STARTS = ("1", "2", "wait", "expect", "measure", "note", "config", "board", "fault", "console")
 
 
@@ -273,6 +285,8 @@ def _act(words: Words) -> Act:
         argument = words.take("the name of a WAV file").text
     elif verb == "ren":
         options = {"ren": words.number("the ringer load in REN", 0, 10)}
+    elif verb == "waiting":
+        options = {"on": float(words.choice(("on", "off")) == "on")}
     elif verb == "ohms":
         options = {"ohms": words.number("the off-hook resistance in Ω", 50, 5000)}
     names = {"dial": DIAL_OPTIONS, "pulse": PULSE_OPTIONS}.get(verb)
@@ -354,6 +368,15 @@ def _happening(words: Words, negatable: bool = False) -> tuple[Happening, bool]:
             kind, detail = "digit", {"digit": words.choice(DIGITS, "digit")}
         else:
             kind, detail = "tone", {"on": True, "name": words.choice((*TONES, "digit"), "tone")}
+    elif noun == "shows":
+        kind, shown = (
+            "shows",
+            words.take('a number, "private" or "unavailable", and a name if one is expected').text,
+        )
+        number, _, name = shown.partition(" ")
+        detail = {"number": number} | ({"name": name} if name else {})
+    elif noun == "lamp":
+        kind, detail = "lamp", {"on": words.choice(("on", "off")) == "on"}
     elif noun == "linefeed":
         kind, detail = "linefeed", {"state": words.choice(LINEFEEDS, "linefeed state")}
     elif noun:

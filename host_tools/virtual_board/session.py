@@ -239,6 +239,8 @@ class Session:
             await asyncio.to_thread(speech.write_wav, folder / act.argument, phone.earpiece())
         elif act.verb == "ren":
             phone.ren = act.options["ren"]
+        elif act.verb == "waiting":
+            phone.display.waiting = bool(act.options["on"])
         elif act.verb == "ohms":
             phone.off_hook_ohms = act.options["ohms"]
 

@@ -114,6 +114,12 @@ def _words(entry: Entry) -> Text:
         return Text(f"♪ no longer hears {name}", "dim green")
     if kind == "digit":
         return Text.assemble(("♪ hears digit ", "green"), (detail["digit"], "bold green"))
+    if kind == "shows":
+        return Text.assemble(
+            ("▤ shows ", "green"), (f"{detail['number']} {detail['name']}".strip(), "bold green")
+        )
+    if kind == "lamp":
+        return Text("● message lamp on" if detail["on"] else "○ message lamp off", "bold green")
     if kind == "linefeed":
         return Text(f"linefeed {detail['state']}", "dim")
     if kind in ("lift", "hang"):

@@ -13,3 +13,15 @@ def forget(*names):
             # The import also made the module an attribute of its package.
             getattr(sys.modules.get(parent), "__dict__", {}).pop(leaf, None)
     gc.collect()
+
+
+def drop_overlays(least=None):
+    """Forget the overlays that the device build has made (host_tools.shrink.overlay): what one of them is
+    running goes on, and the next call of one loads it again. Without such a build there are none.
+    `least`: only if fewer bytes are free, and give their memory back at once."""
+    if least is None or gc.mem_free() < least:
+        for name in list(sys.modules):
+            if name.startswith("ata__"):
+                del sys.modules[name]
+        if least is not None:
+            gc.collect()

@@ -5,6 +5,7 @@ returns: ("send", bytes, host, port). Lines and media are told directly.
 """
 
 from ata.base.clock import sooner
+from ata.base.unload import forget
 from ata.call.phone import Leg, Phone
 from ata.sip.offer import LocalMedia
 
@@ -16,6 +17,7 @@ _INFO_MS = 160  # duration told in an INFO digit
 _PLAY_MS = 100  # length at which a digit received by INFO is played to the line
 _PLAY_MAX_MS = 5000
 
+_LAG_MS = 60  # from a line's output to its sound on the wire, and back: a media step and the board's buffers
 _DIAL_TONES = ("dial", "stutter")
 _DIGITS = "0123456789*#ABCD"
 
@@ -26,7 +28,9 @@ class Exchange:
     `router`, `plan`, `timeouts`: for the phones (ata.call.routing, dialplan, phone). `lines`: {port:
     ata.line.machine.Line}. `tones`: {name: compiled script}; `cadence`: of ringing, in ms. `options`:
     {"codecs": payload types in order of preference, "event_type": RFC 4733 payload type, "dtmf": {port: how
-    digits leave: rfc4733, info, inband, auto}}. `resolve(host, port)` -> an address for sendto, or None.
+    digits leave: rfc4733, info, inband, auto}, "caller_id": {port: way of ata.call.announce, "" for none},
+    "sas": (the first call waiting tone as the beginning of a script, its ms), "time": function that gives
+    (month, day, hour, minute) or None}. `resolve(host, port)` -> an address for sendto, or None.
     `rtp_port(port, slot)` -> the local UDP port of a media slot. `random(n)` -> n bytes.
     """
 
@@ -46,6 +50,8 @@ class Exchange:
         self._outputs = []
         self._legs = {}  # session -> leg
         self.registrations = {}  # port -> state, as the user agent tells it
+        self.waiting = {}  # port -> True while messages wait for it
+        self._lamps = {}  # port -> (waiting, count) that its phone has not been told
         self.calls = 0
         self.changed = True  # something has happened since the task asked for the deadline last
         self.phones = {port: Phone(port, self, plan, timeouts, self._unexpected) for port in (1, 2)}
@@ -60,6 +66,10 @@ class Exchange:
         """`event`: what Line.poll gave: ("off_hook",), ("on_hook",), ("flash",), ("digit", c)."""
         phone = self.phones[port]
         kind = event[0]
+        if kind == "transmitted":  # who waits was told: go on as without it
+            if phone.other is not None and not phone.other.up:
+                self._media.port(port).tones.start(self._tones["call_waiting"], True)
+            return
         if kind != "digit" or phone.fsm.state != "talking":  # a digit in a call may be a PIN
             self._log.info("line", "port %d %s" % (port, " ".join(event)))
         if kind == "digit":
@@ -68,6 +78,7 @@ class Exchange:
             phone.off_hook(now)
         elif kind == "on_hook":
             phone.on_hook(now)
+            self._light(port, now)
         else:
             phone.flash(now)
         self._drain(now)
@@ -81,6 +92,8 @@ class Exchange:
         """A DTMF digit (RFC 4733 code) was heard on the line of `port`."""
         phone = self.phones[port]
         state = phone.fsm.state
+        if self._lines[port].heard(code, now):
+            return
         if state == "talking":
             # Not logged: it may be a PIN. As an event or in band it has left already (ata.call.media).
             if self._dtmf(port) == "info":
@@ -129,6 +142,11 @@ class Exchange:
         self._ua.start(now)
         self._drain(now)
 
+    def move(self, host, now):
+        """The network is there (again), and our own address is `host`."""
+        self._ua.move(host, now)
+        self._drain(now)
+
     # What the user agent says
 
     def _drain(self, now):
@@ -143,6 +161,10 @@ class Exchange:
             elif kind == "registration":
                 self.registrations[output[1]] = output[2]
                 self._log.info("sip", "port %d %s" % (output[1], output[2]))
+            elif kind == "messages":
+                self.waiting[output[1]] = output[2]
+                self._lamps[output[1]] = output[2:]
+                self._light(output[1], now)
             elif kind == "incoming":
                 self._incoming(output[1], now)
             else:
@@ -193,6 +215,8 @@ class Exchange:
 
     def tone(self, port, name):
         generator = self._media.port(port).tones
+        if name == "dial" and self.waiting.get(port):
+            name = "stutter"  # messages wait
         if name is None:
             generator.stop()
         else:
@@ -201,7 +225,47 @@ class Exchange:
                 self._lines[port].expect_digits(True)
 
     def ring(self, leg, now):
-        self._lines[leg.phone.port].start_ringing(self._cadence, now)
+        port = leg.phone.port
+        way = self._options["caller_id"][port]
+        told = None
+        if way and not leg.outgoing and not leg.up:
+            from ata.call.announce import of_call
+
+            told = of_call(way, leg.session, self._options["time"](), _LAG_MS)
+            self._forget_announcer()
+        self._lines[port].start_ringing(self._cadence, now, told)
+
+    def call_waiting(self, leg, now):
+        """Tell the person in a call that `leg` waits: by a tone, and by its number if the phone takes it."""
+        port = leg.phone.port
+        way = self._options["caller_id"][port]
+        told = None
+        if way:
+            from ata.call.announce import of_waiting_call
+
+            sas, sas_ms = self._options["sas"]
+            told = of_waiting_call(way, leg.session, self._options["time"](), _LAG_MS, sas, sas_ms)
+            self._forget_announcer()
+        if told is None:
+            self.tone(port, "call_waiting")
+        else:
+            self._lines[port].transmit(told, now)
+
+    def _light(self, port, now):
+        """Tell the phone of `port` whether messages wait, as soon as it is idle."""
+        if port in self._lamps and self._lines[port].state == "idle":
+            waiting, count = self._lamps.pop(port)
+            way = self._options["caller_id"][port]
+            if way:
+                from ata.call.announce import of_messages
+
+                told = of_messages(way, waiting, count, _LAG_MS)
+                self._forget_announcer()
+                if told is not None:
+                    self._lines[port].transmit(told, now)
+
+    def _forget_announcer(self):
+        forget("ata.call.announce", "ata.line.callerid", "ata.sip.summary")
 
     def stop_ringing(self, port, now):
         self._lines[port].stop_ringing(now)

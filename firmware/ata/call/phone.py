@@ -160,7 +160,7 @@ class Phone:
         else:
             self.other = leg
             self._waits_until = add(now, self._ring_for)
-            self._exchange.tone(self.port, "call_waiting")
+            self._exchange.call_waiting(leg, now)
 
     def line_lost(self, now):
         """The port went out of service: its calls end, whatever they were."""

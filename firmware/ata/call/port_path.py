@@ -11,6 +11,7 @@ from array import array
 
 from micropython import const
 
+from ata.base.unload import forget
 from ata.call.leg_path import LegSlot
 from ata.dsp import mix
 from ata.dsp.dtmf import DtmfDetector
@@ -38,6 +39,8 @@ class PortPath:
         self.keys = ToneGenerator(sine)  # digits of a pulse-dialling phone, sent in band
         self.slots = (LegSlot(), LegSlot())
         self.echo = None  # type: Any
+        self.modem = None  # type: Any
+        self.muted = False  # data for the phone: no voice, either way
         self.digit_down = False
         self._deaf = 0  # steps
         self._digits = bytearray(_NEW_DIGITS)
@@ -55,6 +58,32 @@ class PortPath:
     def play_digit(self, code, ms):
         """Let the phone hear a digit (RFC 4733 code) for `ms`."""
         self.digits.digit(code, ms)
+
+    def signal(self, output):
+        """Let the phone hear a part of a transmission: what ata.line.callerid.CallerIdSequence.poll gives,
+        but for "linefeed". Not to be called from the media step: it imports and allocates."""
+        kind = output[0]
+        if kind == "mute":
+            self.muted = True
+        elif kind == "tone":
+            from ata.dsp.tone_script import compile_tone
+
+            self.tones.start(compile_tone(output[1]))
+            forget("ata.dsp.tone_script")
+        elif kind == "digit":
+            self.digits.digit(output[1], output[2])
+        elif kind == "fsk":
+            if self.modem is None:
+                from ata.dsp.fsk import FskModulator
+
+                self.modem = FskModulator(self.tones.table)
+            self.modem.start(output[1], output[2], output[3], output[4])
+        else:
+            self.muted = False
+            self.tones.stop()
+            self.digits.stop()
+            if self.modem is not None:
+                self.modem.stop()
 
     def step(self, stereo_in, stereo_out):
         near = self.near
@@ -81,9 +110,11 @@ class PortPath:
             self._send(first, second)
         if second.is_open:
             self._send(second, first)
-        if far is None:
+        if far is None or self.muted:
             far = self.far
             mix.clear(far, _FRAME)
+        if self.modem is not None and self.modem.active:
+            self.modem.mix(far, _FRAME)
         if self.tones.active:
             self.tones.mix(far, _FRAME)
         if self.digits.active:
@@ -107,7 +138,7 @@ class PortPath:
             self._digits[self._head] = code
             self._head = (self._head + 1) & (_NEW_DIGITS - 1)
             for slot in self.slots:
-                if slot.connected and slot.events:
+                if slot.connected and slot.events and not self.muted:
                     slot.stream.digit_begin(code)
         elif event == 2:
             self._digit_up()
@@ -145,8 +176,9 @@ class PortPath:
             # Held by us: silence keeps the far end's RTP time-out and the NAT binding alive.
             out = self.out
             mix.clear(out, _FRAME)
-        elif self._deaf or (self.digit_down and slot.mute_digits):
-            # The tone must not arrive a second time in band (RFC 4733 §1.2), nor the echo of one played here.
+        elif self.muted or self._deaf or (self.digit_down and slot.mute_digits):
+            # The tone must not arrive a second time in band (RFC 4733 §1.2), nor the echo of one played here,
+            # nor what goes from phone to exchange only.
             out = self.out
             mix.clear(out, _FRAME)
         if slot.connected and other.connected and other.receiving:

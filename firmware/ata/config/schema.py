@@ -26,6 +26,12 @@ region choice "us" ae|ar|at|au|be|bg|br|ca|ch|cl|cn|co|cr|cz|de|dk|\
 ec|ee|eg|es|eu|fi|fr|gr|hk|hr|hu|id|ie|il|in|is|it|jp|ke|kr|lk|lt|lu|\
 lv|mx|my|ng|nl|no|nz|pe|ph|pk|pl|pt|ro|rs|ru|sa|se|sg|si|sk|th|tr|tw|ua|uk|us|ve|vn|za restart
 name host "open-ata" - restart
+wifi.1.ssid text "" 0..32 restart
+wifi.1.password text "" 0..63 restart,secret
+wifi.2.ssid text "" 0..32 restart
+wifi.2.password text "" 0..63 restart,secret
+wifi.3.ssid text "" 0..32 restart
+wifi.3.password text "" 0..63 restart,secret
 log.level choice "info" debug|info|warning|error restart
 sip.port int 5060 0..65535 restart
 sip.t1 int 500 100..2000 restart ms
@@ -62,6 +68,8 @@ port.N.password text "" 0..64 restart,secret
 port.N.register bool true - restart
 port.N.outbound host "" - restart
 port.N.dtmf choice "auto" rfc4733|info|inband|auto restart
+port.N.caller_id choice "region" region|off|bellcore|etsi|sin227|etsi_dtas|\
+etsi_lr|etsi_rp|dtmf|dtmf_lr restart
 """
 
 _PORTS = "12"

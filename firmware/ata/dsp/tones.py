@@ -108,7 +108,7 @@ class ToneGenerator:
 
     def __init__(self, table=None):
         """`table`: the sine_table() shared with other generators, or None to make an own one."""
-        self._sine = table or sine_table()
+        self.table = table or sine_table()
         # The phase steps and the amplitudes (−8 dBm0 low, −6 dBm0 high) of the DTMF frequencies.
         sines = []
         for hz in _LOW:
@@ -125,9 +125,12 @@ class ToneGenerator:
         self._once = False  # stop at the end of the script
         self.active = False
 
-    def start(self, script):
-        """Play a compiled script from its beginning, for ever, in place of what plays now."""
+    def start(self, script, pause=False):
+        """Play a compiled script from its beginning (`pause`: from its first pause), for ever, in place of
+        what plays now."""
         self._begin(script, False)
+        if pause:
+            self._left = 0
 
     def digit(self, code, ms):
         """Play the DTMF digit of RFC 4733 event `code` (0…15) for `ms` (0: until stop()), then stop."""
@@ -156,7 +159,7 @@ class ToneGenerator:
                 continue
             end = min(n, i + self._left)
             if self._sound:
-                _add_sines(0, 0, pcm, i, end, self._sine, self._phases, self._script, self._row)
+                _add_sines(0, 0, pcm, i, end, self.table, self._phases, self._script, self._row)
             if self._left != _FOR_EVER:
                 self._left -= end - i
             i = end

@@ -88,6 +88,24 @@ class UdpSocket:
 
 
 class Net:
+    """The network is looked for and kept by step(), in the background; sockets may be made before it is there."""
+
+    def begin(self, name, networks):
+        """Our host name, and the Wi-Fi networks to try, in this order: (ssid, password) each."""
+        raise NotImplementedError
+
+    def configured(self):
+        """False if there is nothing to look for: no Wi-Fi network is set, and the board has no Ethernet."""
+        raise NotImplementedError
+
+    def step(self, now):
+        """To be called about ten times a second. Never waits."""
+        raise NotImplementedError
+
+    def open_point(self, ssid, password):
+        """Be a Wi-Fi access point (WPA2) of that name; our IPv4 address there as text."""
+        raise NotImplementedError
+
     def local_ip(self):
         """Our IPv4 address as text, or None while there is no network."""
         raise NotImplementedError
@@ -117,6 +135,8 @@ class Hal:
     """One board. The composition root receives this and nothing else from outside."""
 
     name = ""
+    start_cause = ""  # why the board has started, for the log
+    pump_faults = 0  # exceptions that came out of the step given to pump()
     ports = (1, 2)
     pcm = PcmPort()
     irq = IrqLine()
@@ -126,6 +146,10 @@ class Hal:
 
     def ticks(self):
         """Milliseconds modulo 2**30 (ata.base.clock)."""
+        raise NotImplementedError
+
+    def wall_time(self):
+        """The local time as (month, day, hour, minute), None while it is not known."""
         raise NotImplementedError
 
     def spi(self, port):
@@ -150,4 +174,22 @@ class Hal:
         raise NotImplementedError
 
     def feed_watchdog(self):
+        """Once a second. The first time starts the watchdog, which restarts the board eight seconds after the
+        last one."""
+        raise NotImplementedError
+
+    def led(self, number, on):
+        """Switch a lamp: 0 the status, 1 and 2 the ports. Nothing happens if the board has none."""
+        raise NotImplementedError
+
+    def button(self):
+        """True while the board's button is pressed."""
+        raise NotImplementedError
+
+    def steady(self):
+        """The service has run for a minute: crashes before that are forgotten. May write to the flash."""
+        raise NotImplementedError
+
+    def restart(self):
+        """Start the board again, at once."""
         raise NotImplementedError

@@ -239,6 +239,7 @@ class CallerIdSequence(Fsm):
         if first not in _GAPS or standard not in ("bell202", "v23", "dtmf"):
             raise ConfigError("caller ID", method, "%s; bell202 v23 dtmf" % " ".join(sorted(_GAPS)))
         self._first = first
+        self.in_pause = first == "ring"  # sent in a pause of ringing
         self._standard = standard
         self._left = payload  # type: Any
         self._sas = sas

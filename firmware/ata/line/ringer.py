@@ -1,6 +1,6 @@
 """The ringing cadence: when ringing voltage is on the line and when it pauses."""
 
-from ata.base.clock import add, due
+from ata.base.clock import add, diff, due
 from ata.base.errors import LocalError
 
 
@@ -25,6 +25,10 @@ class Ringer:
 
     def deadline(self):
         return self._next
+
+    def left(self, now):
+        """The ms that the present burst or pause still lasts; 0 while not ringing."""
+        return 0 if self._next is None else max(0, diff(self._next, now))
 
     def tick(self, now):
         """ "ring_on" as a burst begins, "ring_off" as it ends, otherwise None."""

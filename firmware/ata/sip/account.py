@@ -28,10 +28,14 @@ class Account:
             self.hop = next_hop(parse_uri("sip:" + (outbound or server or domain)))
             self.home = next_hop(parse_uri(self.registrar))
         self.all_by_proxy = bool(outbound)  # direct calls as well (RFC 3261 §8.1.2)
+        self.display = quote(display) + " " if display else ""
+        self.move(host, port)
+
+    def move(self, host, port):
+        """Our own address is this from now on."""
         here = "%s:%d" % (host, port)
-        self.contact = "<sip:%s@%s>" % (escape(user), here)
-        display = quote(display) + " " if display else ""
-        self.identity = "%s<sip:%s@%s>" % (display, escape(user), domain or here)
+        self.contact = "<sip:%s@%s>" % (escape(self.user), here)
+        self.identity = "%s<sip:%s@%s>" % (self.display, escape(self.user), self.domain or here)
 
     def route(self, target):
         """-> (URI text, host, port) of what the user called: "102", "user@host[:port]" or "sip:…".

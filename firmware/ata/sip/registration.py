@@ -22,7 +22,8 @@ TABLE = {
     "unregistered": (None, {"start": ("trying", "begin")}),
     "trying": (None, {"ok": ("registered", "publish"), "again": _SEND, "refused": ("rejected", "publish"),
                       "lost": ("unreachable", "publish"), "stop": ("stopping", None)}),
-    "registered": ("wait", {"timeout": ("trying", "send"), "stop": ("leaving", "send")}),
+    "registered": ("wait", {"timeout": ("trying", "send"), "start": ("trying", "send"),
+                            "stop": ("leaving", "send")}),
     "rejected": _WAITING,
     "unreachable": _WAITING,
     # Stopped with a REGISTER on its way: a second one must wait for its answer (§10.2).
@@ -48,6 +49,7 @@ class Registration(Machine):
         sender = "%s;tag=%s" % (account.identity, token(ua.random, 4))
         self.dialog = Dialog(token(ua.random, 8), sender, account.identity, account.registrar, [], 0)
         self.failures = 0
+        self.contact = ""  # as sent last
         self.wait = 0  # ms until the next REGISTER, the timeout of the states that wait
         Machine.__init__(self, "registration", TABLE, self, "unregistered", self)
 
@@ -64,6 +66,7 @@ class Registration(Machine):
     def send(self, now, _=None):
         account = self.account
         message = self.dialog.request("REGISTER")[0]
+        self.contact = account.contact
         message.add("Contact", account.contact)
         message.add("Expires", 0 if self.state == "leaving" else self.expires)
         host, port = account.hop
@@ -94,6 +97,9 @@ class Registration(Machine):
         if status < 300:
             if credentials:
                 credentials.tries = 0
+            if self.contact != self.account.contact and self.state == "trying":
+                self.handle("again", now)  # our address has changed meanwhile
+                return
             self.failures = 0
             # Refreshed at 80 to 90 % of what was granted, so that a lost REGISTER does not lose a call.
             self.wait = min(max(self._granted(response), 5), _DAY) * between(self.ua.random, 800, 900)

@@ -13,6 +13,7 @@ from poll() until None:
     ("ended", session, status)            0 hung up by us, 200 by the peer, 487 cancelled, 408 no ACK, 481 the
                                           peer lost it, 488 no media, else what we rejected it with
     ("dtmf", session, digit, ms)          a digit in an INFO
+    ("messages", key, waiting, count)     messages wait for the port or not; how many new ones, or None
 
 "failed" or "ended" is the last word about a session. Requests that leave no trace (OPTIONS, and all that
 is refused at once) are answered without a transaction (§8.2.7), so that a flood of them holds no memory.
@@ -33,7 +34,7 @@ from ata.sip.session import Session
 from ata.sip.transaction import Transactions, server_key
 
 # Methods of other RFCs that are known but not allowed here (405); a name nobody knows is 501 (§8.2.1).
-_OTHERS = const("REGISTER, UPDATE, PRACK, REFER, SUBSCRIBE, NOTIFY, MESSAGE, PUBLISH")
+_OTHERS = const("REGISTER, UPDATE, PRACK, REFER, SUBSCRIBE, MESSAGE, PUBLISH")
 
 
 class UserAgent:
@@ -43,7 +44,7 @@ class UserAgent:
     product: User-Agent and Server. t1: RFC 3261 T1 in ms.
     """
 
-    ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+    ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY"
 
     def __init__(self, host, port, random, trace=None, product="open-ata", t1=500):
         self.host = host
@@ -78,6 +79,19 @@ class UserAgent:
         """Begin to register."""
         for registration in self.registrations:
             registration.handle("start", now)
+
+    def move(self, host, now):
+        """The network is there (again), and our own address is `host`: register, and if it is another one than
+        before, tell it to the peers of our calls."""
+        moved = host != self.host
+        self.host = host
+        for account in self.accounts:
+            account.move(host, self.port)
+        self.start(now)
+        for session in self.sessions:
+            if moved and session.local is not None:
+                session.local.ip = host
+                session.handle("hold", now)  # a re-INVITE as it is, from states that may send one
 
     def stop(self, now):
         """Unregister."""
@@ -280,6 +294,13 @@ class UserAgent:
         elif tag_of(message, "To") is None:
             if method == "INVITE":
                 status = self._new_call(message, key, host, port, now)
+            elif method == "NOTIFY":
+                from ata.sip.summary import take  # loaded only where it is used: memory
+
+                try:
+                    status = take(self, message, addr[0])
+                except PeerError as error:
+                    status = error.status
             elif method != "OPTIONS":
                 status = 481
         elif session is None:

@@ -6,6 +6,7 @@ Linefeed names:
     "forward"   feed, TIP positive: idle and in a call
     "reverse"   feed, RING positive (answer supervision by polarity)
     "oht"       on-hook transmission: feed with the voice path on, for caller ID
+    "reverse_oht"  the same with RING positive, for caller ID that begins with a line reversal
     "ringing"   ringing voltage, until another linefeed is ordered or the phone is lifted
 """
 

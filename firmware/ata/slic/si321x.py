@@ -31,8 +31,9 @@ _PCM_LINEAR = const(0x3C)  # register 1: 16-bit linear, enabled
 _LOOPBACK_RESET = const(0x02)  # register 8 after a reset; start() writes 0
 _HYBRID_RESET = const(0x33)
 _OHT = const(2)
+_REVERSE_OHT = const(6)
 _RINGING = const(4)
-_STATES = {"open": 0, "forward": 1, "oht": 2, "ringing": 4, "reverse": 5}
+_STATES = {"open": 0, "forward": 1, "oht": 2, "ringing": 4, "reverse": 5, "reverse_oht": 6}
 
 # The loop detector is not to be believed for so long after the linefeed changed.
 _SETTLE_MS = const(100)
@@ -178,9 +179,9 @@ class Si321x:
             return 0
         self._changed = True
         was = self._state
-        if (state == 1 or state == 5) and (was == _RINGING or was == _OHT):
+        if (state == 1 or state == 5) and (was == _RINGING or was == _OHT or was == _REVERSE_OHT):
             self._state = state  # feed, by itself: the phone was lifted
-            if was == _OHT:
+            if was != _RINGING:
                 return 0
             self.off_hook = True
             return RING_TRIP | HOOK

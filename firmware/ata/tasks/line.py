@@ -49,16 +49,21 @@ class LineTask:
         self._path = path
         self._log = log
         self._in_reset = False
+        self._no_clock = None  # why the PCM clock does not run
 
     async def run(self):
-        # The chips latch PCLK when reset ends: the clock must run first (datasheet, PLL start-up).
-        self._hal.pcm.start()
         await self._reset()
         keepers = [self._keep(port) for port in self.ports if port.state != DISABLED]
         await asyncio.gather(every(_POLL_MS, "line", self.poll, self._log), *keepers)
 
     async def _reset(self):
         self._in_reset = True
+        # The chips latch PCLK when reset ends: the clock must run first (datasheet, PLL start-up).
+        self._no_clock = None
+        try:
+            self._hal.pcm.start()
+        except HardwareFault as fault:
+            self._no_clock = fault.reason
         self._hal.slic_reset(True)
         await asyncio.sleep_ms(_RESET_MS)
         self._hal.slic_reset(False)
@@ -85,6 +90,8 @@ class LineTask:
 
     async def _start(self, port):
         """Returns None, or why it failed."""
+        if self._no_clock is not None:
+            return self._no_clock
         try:
             port.chip.probe()
             for wait in port.chip.start(self._settings):
@@ -152,6 +159,8 @@ class LineTask:
             if output[0] == "linefeed":
                 if port.working:
                     port.chip.linefeed(output[1])
+            elif output[0] == "signal":
+                self._path.port(port.port).signal(output[1])
             else:
                 self._exchange.line_event(port.port, output, now)
 

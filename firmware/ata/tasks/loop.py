@@ -4,6 +4,7 @@ import asyncio
 import gc
 
 from ata.base.errors import BoardLost
+from ata.base.unload import drop_overlays
 
 
 async def every(ms, name, step, log):
@@ -17,6 +18,7 @@ async def every(ms, name, step, log):
         except BoardLost:
             raise
         except MemoryError:
+            drop_overlays()  # in pieces all over the heap, and what failed may need one large one
             gc.collect()
             log.count("out of memory")
         except Exception as error:

@@ -4,14 +4,16 @@ import asyncio
 
 from micropython import const
 
-from ata.base.unload import forget
+from ata.base.unload import drop_overlays, forget
 from ata.base.version import PRODUCT, VERSION
 from ata.tasks.loop import every
+from ata.tasks.net import Surroundings
 
 _PUMP_MS = const(2)
 _SIP_MS = const(5)
 _CONSOLE_MS = const(50)
 _WATCHDOG_MS = const(1000)
+_SURROUNDINGS_MS = const(100)
 
 
 class Service:
@@ -32,13 +34,17 @@ class Service:
 
     async def _main(self):
         self.log.info("app", "%s %s on %s" % (PRODUCT, VERSION, self.hal.name))
-        self.exchange.start(self.hal.ticks())
+        if self.hal.start_cause:
+            self.log.info("app", "started by: " + self.hal.start_cause)
+        if self.hal.net.local_ip() is not None:
+            self.exchange.start(self.hal.ticks())  # otherwise it starts when we have an address
         log = self.log
         loops = [
             self.line.run(),
             every(_SIP_MS, "sip", self.sip.step, log),
             every(_CONSOLE_MS, "console", self._console, log),
             every(_WATCHDOG_MS, "watchdog", self._watchdog, log),
+            every(_SURROUNDINGS_MS, "net", Surroundings(self).step, log),
         ]
         if not self.hal.pump(self.pump.step):
             loops.append(every(_PUMP_MS, "media", self.pump.step, log))
@@ -58,3 +64,6 @@ class Service:
     def _watchdog(self):
         self.log.now()  # asked often enough, the uptime survives the wrap of the ticks
         self.hal.feed_watchdog()
+        if self.hal.pump_faults:
+            self.log.counts["fault in media"] = self.hal.pump_faults
+        drop_overlays()  # once a second: a call that is being set up loads each of them once

@@ -190,6 +190,18 @@ class Net:
     def __init__(self, ip):
         self._ip = ip
 
+    def begin(self, name, networks):
+        pass
+
+    def configured(self):
+        return True
+
+    def step(self, now):
+        pass
+
+    def open_point(self, ssid, password):
+        raise HardwareFault("the virtual board has no radio")
+
     def local_ip(self):
         return self._ip
 
@@ -243,6 +255,8 @@ class Identity:
 
 class VirtualHal:
     name = "virtual"
+    start_cause = ""
+    pump_faults = 0
     ports = (1, 2)
 
     def __init__(self, spi_port, irq_port, pcm_port, folder, ip=LOOPBACK):
@@ -260,6 +274,9 @@ class VirtualHal:
         # The 64-bit port's ticks have a longer period than the ESP32's.
         ticks = time.ticks_ms()  # type: Any
         return ticks & 0x3FFFFFFF
+
+    def wall_time(self):
+        return time.localtime()[1:5]
 
     def spi(self, port):
         return SpiBus(self._link, port - 1)
@@ -296,3 +313,15 @@ class VirtualHal:
 
     def feed_watchdog(self):
         pass
+
+    def led(self, number, on):
+        pass
+
+    def button(self):
+        return False
+
+    def steady(self):
+        pass
+
+    def restart(self):
+        raise BoardLost("a restart was asked for")

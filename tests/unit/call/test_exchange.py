@@ -33,7 +33,7 @@ class Tones:
     def __init__(self):
         self.now = None
 
-    def start(self, script):
+    def start(self, script, pause=False):
         self.now = script
 
     def stop(self):
@@ -110,7 +110,7 @@ def make_random():
 class World:
     """One adapter whose datagrams to itself come back to it; everything else is kept in `sent`."""
 
-    def __init__(self, dtmf="rfc4733"):
+    def __init__(self, dtmf="rfc4733", way=""):
         self.now = 0
         self.sent = []
         self.log = Log()
@@ -130,7 +130,14 @@ class World:
             TIMEOUTS,
             TONES,
             (2000, 4000),
-            {"codecs": (0, 8), "event_type": 101, "dtmf": {1: dtmf, 2: dtmf}},
+            {
+                "codecs": (0, 8),
+                "event_type": 101,
+                "dtmf": {1: dtmf, 2: dtmf},
+                "caller_id": {1: way, 2: way},
+                "sas": ("440;.3/.02|", 320),
+                "time": lambda: (11, 21, 14, 5),
+            },
             lambda host, port: (host, port),
             lambda port, slot: 10000 + 4 * port + 2 * slot,
             random,

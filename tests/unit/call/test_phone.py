@@ -42,6 +42,9 @@ class Exchange:
     def ring(self, leg, now):
         self.did.append(("ring", leg))
 
+    def call_waiting(self, leg, now):
+        self.tone(leg.phone.port, "call_waiting")
+
     def stop_ringing(self, port, now):
         self.did.append(("stop_ringing",))
 

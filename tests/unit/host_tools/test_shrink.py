@@ -10,7 +10,12 @@ from textwrap import dedent
 
 import pytest
 
+from host_tools.mpy import FIRMWARE, VIRTUAL_BOARD
 from host_tools.shrink import BUNDLE, Shrunk, shrink
+from host_tools.shrink.bundle import link
+from host_tools.shrink.overlay import labels
+from host_tools.shrink.places import PLACES
+from host_tools.shrink.program import parse
 
 MICROPYTHON = "def const(x):\n    return x\n"
 
@@ -390,3 +395,94 @@ def test_what_the_build_does_not_understand_is_refused(text: str, error: type[Ex
         sources["ata/two.py"] = "b = 2"
     with pytest.raises(error):
         shrink(sources, "start")
+
+
+OVERLAID = {
+    "start": """
+        from ata.tools import Plain, Tool, twice
+        tool = Tool(3)
+        print(tool.rare(4), tool.often(1), tool.rare(1, 2), twice(5), Plain(1, 2).total(), tool.missing())
+        """,
+    "tools": """
+        from ata.more import count
+        class Base:
+            def __init__(self, size): self.size = size
+            def missing(self): return self.other(self.size)
+        class Tool(Base):
+            def often(self, n): return self.rare(n)
+            def rare(self, n, m=1): count(); return half(n) + self.size * m
+            def other(self, n): return [self.rare(each) for each in range(n)], count()
+        class Plain:
+            def __init__(self, a, b): self.a = a; self.b = b
+            def total(self): return self.a + self.b
+        def half(n): return n // 2 + twice(n)
+        def twice(n): return 2 * n
+        """,
+    "more": """
+        calls = []
+        def count(): calls.append(1); return len(calls)
+        """,
+}
+PLACED = {
+    "tools__Tool.rare": "a",
+    "tools__half": "a",
+    "tools__Tool.other": "b",
+    "tools__Base.missing": "b",
+    "tools__Plain.__init__": "b",
+    "tools__twice": "b",
+}
+
+
+def overlaid(places: dict[str, str]) -> tuple[Shrunk, str]:
+    """The program in overlays, and what it says in one piece."""
+    files = {
+        ("" if name == "start" else "ata/") + f"{name}.py": dedent(text) for name, text in OVERLAID.items()
+    }
+    return shrink(files, "start", places), says(files)
+
+
+def test_functions_in_overlays_do_what_they_did() -> None:
+    shrunk, before = overlaid(PLACED)
+    assert {"ata__a", "ata__b"} < set(shrunk.modules)
+    assert "// 2" in shrunk.modules["ata__a"] and "// 2" not in shrunk.modules[BUNDLE]
+    assert says({f"{name}.py": text for name, text in shrunk.modules.items()}) == before
+
+
+def test_overlays_are_loaded_when_one_of_their_functions_is_called_and_not_before() -> None:
+    shrunk, _before = overlaid({"tools__Tool.rare": "a"})
+    modules = {f"{name}.py": text for name, text in shrunk.modules.items()}
+    del modules["ata__a.py"]
+    with pytest.raises(AssertionError, match="ata__a"):
+        says(modules)
+    unused = {**PLACED, "tools__Nothing.of_this_name": "c"}
+    assert "ata__c" not in overlaid(unused)[0].modules
+
+
+def test_what_cannot_be_in_an_overlay_is_refused() -> None:
+    files = {
+        "start.py": "from ata.one import One\nprint(One().size, len(One()))\n",
+        "ata/one.py": "class One:\n @property\n def size(self): return 1\n def __len__(self): return 2\n",
+    }
+    for name in ("size", "__len__"):
+        with pytest.raises(ValueError, match="not for an overlay"):
+            shrink(files, "start", {f"one__One.{name}": "a"})
+
+
+def test_a_method_that_a_base_would_answer_instead_is_refused() -> None:
+    files = {
+        "start.py": "from ata.one import Two\nprint(Two().size())\n",
+        "ata/one.py": "class One:\n def size(self): return 1\nclass Two(One):\n def size(self): return 2\n",
+    }
+    with pytest.raises(ValueError, match="not for an overlay"):
+        shrink(files, "start", {"one__Two.size": "a"})
+
+
+def test_every_function_that_has_a_place_exists() -> None:
+    firmware = {
+        str(path.relative_to(folder)): path.read_text()
+        for folder in (FIRMWARE, VIRTUAL_BOARD)
+        for path in folder.rglob("*.py")
+    }
+    trees = link(parse(firmware), "start")
+    missing = set(PLACES) - set(labels(trees[BUNDLE]).values())
+    assert not missing, f"host_tools/shrink/places.py has names that the firmware does not have: {missing}"

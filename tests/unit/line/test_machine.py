@@ -1,4 +1,5 @@
 from ata.base.errors import LocalError
+from ata.line.callerid import CallerIdSequence
 from ata.line.machine import LINE_TABLE, Line
 
 WINDOWS = {
@@ -212,3 +213,106 @@ def test_an_event_that_cannot_be_is_told_or_raised():
     line.hook._out.append(("flash",))
     line.tick(10)
     assert told == [("line 2", "flash")]
+
+
+# Transmissions
+
+SETUP = b"\x80\x00\x80"
+
+
+def sequence(method, payload=SETUP, **options):
+    return CallerIdSequence(method, payload, 60, **options)
+
+
+def signals(found):
+    return [(now, output[1][0]) for now, output in found if output[0] == "signal"]
+
+
+def feeds(found):
+    return [(now, output[1]) for now, output in found if output[0] == "linefeed"]
+
+
+def test_a_caller_is_sent_in_the_first_pause_of_ringing_that_is_long_enough():
+    line = serving()
+    line.start_ringing(US_CADENCE, 0, sequence("ring bell202"))
+    found = held(line, False, 0, 9000)
+    assert feeds(found) == [(0, "ringing"), (2000, "oht"), (6000, "ringing"), (8000, "oht")]
+    (fsk, done) = signals(found)
+    assert fsk[1] == "fsk" and 2500 <= fsk[0] <= 3500, "500 to 1500 ms after the burst (GR-30)"
+    assert done[1] == "done" and done[0] < 6000 - 200, "and 200 ms of silence before the next one"
+    line = serving()
+    line.start_ringing((400, 200, 400, 2000), 0, sequence("ring v23"))
+    found = held(line, False, 0, 3000)
+    assert signals(found)[0][0] > 1000, "not in the short pause"
+
+
+def test_a_caller_before_the_first_ring_delays_it_until_all_is_sent():
+    line = serving()
+    line.start_ringing(US_CADENCE, 0, sequence("reverse v23"))
+    assert line.state == "transmitting"
+    found = held(line, False, 0, 3000)
+    (reversed_at, name), (rung_at, ringing) = feeds(found)
+    assert (reversed_at, name, ringing) == (0, "reverse_oht", "ringing")
+    names = [name for _, name in signals(found)]
+    assert names == ["tone", "fsk", "done"]
+    (tone_at, _), (fsk_at, _), (done_at, _) = signals(found)
+    assert tone_at - reversed_at >= 100 and fsk_at - tone_at >= 88 + 45, "SIN 227"
+    assert rung_at == done_at and line.state == "ringing"
+
+
+def test_lifting_ends_a_transmission_and_no_ring_comes():
+    for method in ("ring bell202", "reverse v23", "alert v23", "pulse v23", "quiet dtmf"):
+        line = serving()
+        line.start_ringing(US_CADENCE, 0, sequence(method, "A102C" if method[-4:] == "dtmf" else SETUP))
+        before = 3000 if method[:4] == "ring" else 450
+        held(line, False, 0, before)
+        found = held(line, True, before, before + 3000)
+        assert ("off_hook",) in [output for _, output in found], method
+        events = [output for _, output in found]
+        assert events.index(("signal", ("done", events[0][1][1]))) < events.index(("off_hook",)), method
+        assert "ringing" not in [name for _, name in feeds(found)][1:], method
+        assert line.state == "off_hook" and line.deadline() is None
+
+
+def test_a_caller_who_gives_up_ends_it():
+    line = serving()
+    line.start_ringing(US_CADENCE, 0, sequence("reverse v23"))
+    held(line, False, 0, 200)
+    line.stop_ringing(200)
+    assert outputs(line) == [("signal", ("done", False)), ("linefeed", "forward")]
+    assert line.state == "idle" and held(line, False, 200, 4000) == []
+
+
+def test_a_lamp_is_told_while_the_phone_is_idle_and_a_call_goes_first():
+    line = serving()
+    line.transmit(sequence("alert v23"), 0)
+    found = held(line, False, 0, 3000)
+    assert [name for _, name in signals(found)] == ["tone", "fsk", "done"]
+    assert feeds(found) == [(0, "oht"), (signals(found)[-1][0], "forward")] and line.state == "idle"
+    line.transmit(sequence("alert v23"), 4000)
+    held(line, False, 4000, 4200)
+    line.start_ringing(US_CADENCE, 4200)
+    assert outputs(line) == [("signal", ("done", False)), ("linefeed", "ringing")]
+
+
+def test_in_a_call_the_digit_d_belongs_to_the_transmission():
+    line = lifted()
+    line.transmit(sequence("talking bell202"), 1000)
+    assert [o[1][0] for o in outputs(line)] == ["mute", "tone"]
+    assert line.heard(15, 1200)
+    found = held(line, True, 1200, 3000)
+    assert [name for _, name in signals(found)] == ["fsk", "done"]
+    assert found[-1][1] == ("transmitted",) and not line.heard(15, 3000)
+    line.transmit(sequence("talking bell202"), 4000)
+    found = held(line, True, 4000, 6000)
+    assert [output for _, output in found][-2:] == [("signal", ("done", False)), ("transmitted",)], "no ACK"
+
+
+def test_out_of_service_and_hanging_up_end_a_transmission():
+    line = lifted()
+    line.transmit(sequence("talking bell202"), 1000)
+    outputs(line)
+    line.out_of_service(1100)
+    assert ("signal", ("done", False)) in outputs(line) and line.deadline() is None
+    line.transmit(sequence("quiet bell202"), 1200)
+    assert outputs(line) == [] and line.state == "down"

@@ -374,3 +374,15 @@ def test_no_server_transaction_is_made_when_all_are_busy():
     held[0].handle("ack", wire.now)
     assert wire.layer.serve(asked, "4", wire, "10.0.0.9", 5070, wire.now) is not None
     assert sorted(wire.layer.servers) == ["1", "4"]
+
+
+def test_few_finished_transactions_are_kept_and_the_invite_of_a_call_longest():
+    wire = Wire()
+    call = wire.ask("INVITE", "z9hG4bKcall")
+    wire.layer.response(answer_to(wire.last, 200), wire.now)
+    for number in range(6):
+        wire.run(10)
+        wire.ask("INFO", "z9hG4bK%d" % number)
+        wire.layer.response(answer_to(wire.last, 200), wire.now)
+        assert wire.layer.clients.get("z9hG4bKcallINVITE") is call  # a lost ACK would cost the call
+        assert len(wire.layer.clients) <= wire.layer.kept

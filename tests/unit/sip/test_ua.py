@@ -28,7 +28,7 @@ def ask(link, far, method, uri="sip:101@10.0.0.1", to=ME, **options):
 def test_options_tell_what_we_can():
     link, phone, far = phone_and_far()
     (answer,) = ask(link, far, "OPTIONS")
-    assert answer.status == 200 and answer.get("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+    assert answer.status == 200 and answer.get("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY"
     assert answer.get("Accept") == "application/sdp" and answer.get("Server") == "open-ata"
     assert ";tag=" in answer.get("To")
     (answer,) = ask(link, far, "OPTIONS", "sip:10.0.0.1", "<sip:10.0.0.1>")
@@ -74,7 +74,8 @@ def test_what_is_not_understood_is_refused_as_the_rfc_says():
         ("UPDATE", "sip:101@10.0.0.1", {}, 405, "Allow", phone.ua.ALLOW),
         ("PRACK", "sip:101@10.0.0.1", {}, 405, "Allow", phone.ua.ALLOW),
         ("REFER", "sip:101@10.0.0.1", {}, 405, "Allow", phone.ua.ALLOW),
-        ("NOTIFY", "sip:101@10.0.0.1", {}, 405, "Allow", phone.ua.ALLOW),
+        ("NOTIFY", "sip:101@10.0.0.1", {}, 489, "Server", "open-ata"),
+        ("NOTIFY", "sip:101@10.0.0.1", {"more": [("Event", "dialog;id=1")]}, 489, "Server", "open-ata"),
         ("REGISTER", "sip:10.0.0.1", {}, 405, "Allow", phone.ua.ALLOW),
         ("DANCE", "sip:101@10.0.0.1", {}, 501, "Allow", phone.ua.ALLOW),
         ("invite", "sip:101@10.0.0.1", {}, 501, "Allow", phone.ua.ALLOW),

@@ -177,6 +177,19 @@ def test_the_clock_runs_before_the_reset_is_released_and_then_both_chips_start()
         assert port.chip.fed == ["forward"]
 
 
+def test_without_a_pcm_clock_both_ports_say_why():
+    task, hal, _exchange, _path, log = make(None, None)
+
+    def start():
+        raise HardwareFault("the loopback test heard nothing")
+
+    hal.pcm.start = start
+    run(task)
+    for port in task.ports:
+        assert port.state == "the loopback test heard nothing" and port.chip.starts == 0
+    assert "port 2 out of service: the loopback test heard nothing" in log.lines
+
+
 def test_a_chip_that_does_not_answer_leaves_the_other_port_working():
     task, _hal, _exchange, _path, log = make("no answer", None)
     run(task)

@@ -1,0 +1,175 @@
+"""Which functions of the firmware leave the bundle for an overlay (host_tools.shrink.overlay).
+
+Not here: what runs at every step of a task, in the 20 ms step of the media, or while nothing happens; nor
+what is kept as a value (a callback would keep its whole overlay). A name that the firmware does not have is
+passed over by the build; a test finds it. A line is a module, or a class of it, and functions.
+"""
+
+_GROUPS = {
+    # once, while the firmware starts
+    "start": """
+        call_exchange__Exchange: __init__ start
+        call_phone__Phone: __init__
+        call_dialplan__DialPlan: __init__
+        call_dialplan: _compile
+        call_routing__Router: __init__ whole_numbers
+        call_media__MediaPath: __init__
+        call_port_path__PortPath: __init__
+        call_leg_path__LegSlot: __init__
+        dsp_dtmf__DtmfDetector: __init__
+        dsp_g711__G711: __init__
+        dsp_plc__Plc: __init__
+        dsp_tones__ToneGenerator: __init__
+        dsp_tones: sine_table
+        rtp_stream__RtpStream: __init__
+        rtp_event__EventSender: __init__
+        rtp_event__EventReceiver: __init__
+        rtp_jitter__JitterBuffer: __init__
+        rtp_readsize__ReadSize: __init__
+        line_hook__HookDecoder: __init__
+        line_machine__Line: __init__
+        sip_account__Account: __init__
+        sip_transaction__Transactions: __init__
+        sip_ua__UserAgent: __init__ add_account start
+        base_log__Log: __init__
+        tasks_line__PortLine: __init__
+        tasks_line__LineTask: __init__
+        tasks_media__MediaPump: __init__
+        tasks_media___LegSocket: __init__
+        tasks_service__Service: __init__
+        tasks_sip__SipTask: __init__
+        hal_virtual__VirtualHal: __init__ slic_reset
+        hal_virtual__PcmPort: __init__ start
+        hal_virtual__UdpSocket: __init__
+        hal_virtual__IrqLine: __init__
+        hal_virtual__Store: __init__ read write
+        hal_virtual__Net: __init__ local_ip udp lookup
+        hal_virtual__Identity: __init__
+        hal_virtual: _connect _port_of
+    """,
+    # a chip starts, fails or is commanded otherwise than by a call
+    "chip": """
+        slic_si321x__Si321x: __init__ probe start fail _not_as_ordered measure
+        tasks_line__LineTask: _reset _start _out_of_service _lose
+    """,
+    # the values of a SIP message's headers
+    "grammar": """
+        sip_grammar: need made_of parse_number split_list parse_params quote _quoted escape unescape
+        sip_grammar: parse_host_port parse_uri parse_name_addr parse_via
+        sip_dialog: contact_of tag_of next_hop
+    """,
+    # a SIP message comes or goes
+    "message": """
+        sip_message: canonical_name parse _parse
+        sip_message__Message: all start_line
+        sip_dialog: of_response
+        sip_transaction: server_key derived
+        sip_ua__UserAgent: _return_path _request _session receive send_ack
+        sip_transaction__Transactions: response
+        sip_transaction__Transaction: respond refused inform
+    """,
+    # a request or response goes
+    "send": """
+        sip_ua__UserAgent: send _stamp
+        sip_dialog__Dialog: __init__ request
+        sip_message__Message: encode copy
+        sip_transaction__Transactions: request _make_room
+        sip_transaction__Transaction: __init__ say
+        sip_ua: _line
+    """,
+    # a call is made
+    "caller": """
+        sip_session__Session: __init__ modify _offer
+        sip_ua__UserAgent: invite
+        sip_account__Account: route
+        call_exchange__Exchange: place
+        call_routing__Router: target
+    """,
+    # a call comes
+    "callee": """
+        sip_ua__UserAgent: _new_call ring reply
+        call_exchange__Exchange: _incoming ring
+        call_phone__Phone: can_take incoming start_ringing
+        sip_dialog: of_request
+        sip_transaction__Transactions: serve
+        sip_message: response
+        line_machine__Line: start_ringing _ring
+        line_ringer__Ringer: start
+        sip_session__Session: respond _complete
+    """,
+    # a description is written
+    "describe": """
+        sip_offer__LocalMedia: __init__
+        sip_offer__Negotiation: __init__ make_offer _describe
+    """,
+    # offer and answer
+    "offer": """
+        sip_offer__Negotiation: accept_answer receive_offer
+        sip_offer: _agree parse _address
+        sip_offer__Stream: __init__
+    """,
+    # a call begins, changes or ends
+    "call": """
+        sip_session__Session: response progress _acknowledge agree settle _agreed reoffer ack quiet
+        sip_ua__UserAgent: answer hold _in_dialog
+        sip_account__Account: credentials
+        call_exchange__Exchange: _leg_output answer connect new_leg _local_media
+        call_media__MediaPath: connect
+        call_leg_path__LegSlot: prepare open
+        call_leg_path: _number
+        rtp_stream__RtpStream: open
+    """,
+    # a person dials
+    "dial": """
+        call_phone__Phone: collect start_dialling place digit no_digits bad_number
+        call_phone__Leg: __init__
+        call_dialplan__DialPlan: match
+        call_dialplan: _match
+        call_exchange__Exchange: log tone heard_digit
+    """,
+    # a person does something at a phone
+    "phone": """
+        call_phone__Phone: off_hook on_hook flash leg_event ringback early_media talk new_media
+        call_phone__Phone: send_digit stop_ringing answer _take
+        call_exchange__Exchange: line_event stop_ringing send_digit
+        line_machine__Line: ring_trip stop_ringing in_service out_of_service _reset _lost
+        line_hook__HookDecoder: reset seize
+    """,
+    # a call ends
+    "end": """
+        sip_session__Session: leave left over done fail refuse
+        sip_ua__UserAgent: hangup reject
+        call_exchange__Exchange: hang_up release
+        call_phone__Phone: hang_up _drop_active call_failed far_end_gone howl silence give_up
+        call_phone__Phone: give_up_calling
+    """,
+    # what is unusual
+    "rare": """
+        sip_session__Session: retry unmodified cancel decline lose
+        sip_ua__UserAgent: stop send_info unreachable
+        sip_transaction__Transactions: unreachable
+        call_exchange__Exchange: unreachable line_lost hold disconnect in_call
+        call_phone__Phone: line_lost consult swap recall _hold_active
+        call_routing: direct_address
+    """,
+    # a person asks
+    "status": """
+        tasks_media__MediaPump: ignored statistics
+        rtp_stream__RtpStream: statistics
+        rtp_jitter__JitterBuffer: statistics
+        base_log__Log: lines
+    """,
+}
+
+
+def _read(groups: dict[str, str]) -> dict[str, str]:
+    places = {}
+    for group, text in groups.items():
+        for line in text.strip().splitlines():
+            owner, _, functions = line.strip().partition(": ")
+            join = "." if "__" in owner else "__"  # of a class, or of a module
+            places.update({owner + join + name: group for name in functions.split()})
+    return places
+
+
+PLACES = _read(_GROUPS)
