@@ -1,0 +1,117 @@
+"""Transmissions to the phone in a port's audio: what is heard, what is cut; and a step allocates nothing."""
+
+from array import array
+
+import micropython
+
+from ata.call.media import MediaPath
+from ata.dsp.tone_script import compile_tone
+from ata.dsp.tones import ToneGenerator
+from ata.line.callerid import call_setup
+from ata.sip.offer import Media
+
+FRAME = 160
+SETUP = call_setup((11, 21, 14, 5), "102", "Anna")
+
+
+def random(count):
+    return bytes([37 * (i + 3) & 255 for i in range(count)])
+
+
+def in_a_call():
+    path = MediaPath(20, 200)
+    slot = path.slot(1, 0)
+    path.connect(slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True), "address", "rfc4733", random)
+    return path, slot
+
+
+class Speech:
+    """Blocks of both ports in which the phone of port 1 sounds."""
+
+    def __init__(self, script):
+        self.tone = ToneGenerator()
+        self.tone.start(compile_tone(script))
+        self.mono = array("h", bytes(2 * FRAME))
+        self.stereo = array("h", bytes(4 * FRAME))
+        self.out = array("h", bytes(4 * FRAME))
+
+    def step(self, path):
+        for i in range(FRAME):
+            self.mono[i] = 0
+        self.tone.mix(self.mono, FRAME)
+        for i in range(FRAME):
+            self.stereo[2 * i] = self.mono[i]
+        path.step(self.stereo, self.out)
+        return max([abs(self.out[2 * i]) for i in range(FRAME)])
+
+
+def voice(slot):
+    """How far the packet's µ-law codes are from silence."""
+    return max([127 - (code & 127) for code in slot.stream.packet[12:]])
+
+
+def test_a_message_is_heard_for_as_long_as_it_takes_and_then_nothing():
+    path = MediaPath(20, 200)
+    port = path.port(2)
+    port.signal(("fsk", SETUP, 300, 180, "bell202"))
+    blank, out = array("h", bytes(4 * FRAME)), array("h", bytes(4 * FRAME))
+    heard = 0
+    for _ in range(200):
+        path.step(blank, out)
+        assert max([out[2 * i] for i in range(FRAME)]) == 0, "the other port is silent"
+        heard += max([out[2 * i + 1] for i in range(FRAME)]) > 3000
+    bits = 300 + 180 + 10 * len(SETUP) + 5
+    assert heard == -(-bits * 8000 // 1200 // FRAME)
+
+
+def test_while_the_voice_is_cut_neither_side_hears_the_other_and_no_digit_leaves():
+    path, slot = in_a_call()
+    speech = Speech("941@-8+1633@-6;0/0")  # the phone's ACK: D
+    for _ in range(10):
+        speech.step(path)
+    assert slot.event_due, "a digit leaves as an event"
+    path, slot = in_a_call()
+    speech = Speech("941@-8+1633@-6;0/0")
+    path.port(1).signal(("mute",))
+    events = 0
+    for _ in range(10):
+        speech.step(path)
+        events += slot.event_due
+        assert voice(slot) == 0
+    assert not events and path.port(1).next_digit() == 15, "but the transmission gets it"
+    speech = Speech("1000@-10;0/0")
+    path.port(1).signal(("done", True))
+    for _ in range(12):
+        speech.step(path)
+    assert voice(slot) > 60
+
+
+def test_its_end_silences_tone_digit_and_message():
+    path = MediaPath(20, 200)
+    port = path.port(1)
+    speech = Speech("0;0/0")
+    for output in (
+        ("tone", "2130@-15+2750@-15;.1/0|0;0/0"),
+        ("digit", 10, 500),
+        ("fsk", SETUP, 300, 180, "v23"),
+    ):
+        port.signal(output)
+        assert speech.step(path) > 2000
+        port.signal(("done", False))
+        assert speech.step(path) == 0
+
+
+def test_a_step_in_which_a_message_is_sent_allocates_nothing():
+    if not hasattr(micropython, "heap_lock"):
+        return  # CPython
+    path, _slot = in_a_call()
+    path.port(1).signal(("fsk", SETUP, 300, 180, "bell202"))
+    blank, out = array("h", bytes(4 * FRAME)), array("h", bytes(4 * FRAME))
+    path.step(blank, out)
+    micropython.heap_lock()
+    steps = 0
+    while steps < 60:
+        path.step(blank, out)
+        steps += 1
+    micropython.heap_unlock()
+    assert steps == 60 and not path.port(1).modem.active
