@@ -18,9 +18,9 @@ delay is constant. A frame of two blocks that is written at once thus begins 7 b
     comes in        | n+2 n+3 n+4 n+5 n+6 n+7 n+8 n+9 n+10
     played          | now                         answers of n and n+1
 
-After a stall the reader finds up to 9 blocks waiting; of more, the oldest are skipped. An answer whose time has
-passed is dropped: there was silence in its place, and the delay is the nominal one at once. Both are counted in
-`lost`. With a step every 10 ms a stall of 50 ms loses nothing; one of 80 ms loses up to 30 ms of what is
+After a stall the reader finds up to 9 blocks waiting; of more, the oldest are skipped. An answer whose time
+has passed is dropped: there was silence in its place, and the delay is the nominal one at once. Both are
+counted in `lost`. With a step every 10 ms a stall of 50 ms loses nothing; one of 80 ms loses up to 30 ms of what is
 played and nothing of what comes in.
 
 How to use it: start() before the SLIC's reset is released, then read() and write(), as many of one as of the
@@ -30,6 +30,7 @@ other. clock_stopped(now) every 20 ms or so tells when the unit stands still. Bl
 
 # pyright: reportCallIssue=false, reportIndexIssue=false, reportOptionalSubscript=false
 
+import time
 from array import array
 
 import micropython
@@ -50,6 +51,7 @@ _MOST_DRIFT = const(3)  # blocks that may be played between reading and writing 
 _STILL = const(60)  # ms without a new block: the clock has stopped
 _GAP = const(40)  # ms: a longer pause between two looks tells nothing
 _FRAMES = const(80)
+_UNKNOWN = const(1024)  # instead of a slot
 
 # Words of the state that the kernels share. Addresses are below 2**30, small integers.
 _FILLING = const(0)  # slot that the DMA is filling,
@@ -147,7 +149,8 @@ def place_out(s: ptr32) -> int:
     """The slot for the next answer; −1 if it is too late for it, or if there was no block to answer."""
     owed = int(s[_OWED])
     lost = int(s[_LOST]) + 1
-    if owed < 1:
+    slot = int(s[_TWIN])
+    if owed < 1 or slot == _UNKNOWN:
         s[_LOST] = lost
         return -1
     if owed > _MOST_OWED:
@@ -155,7 +158,7 @@ def place_out(s: ptr32) -> int:
         s[_LOST] = lost - 1
         owed = 2
     s[_OWED] = owed - 1
-    slot = int(s[_TWIN]) + (_AHEAD - owed)
+    slot += _AHEAD - owed
     if slot >= OUT_SLOTS:
         slot -= OUT_SLOTS
     ahead = slot - int(s[_PLAYING])
@@ -168,11 +171,8 @@ def place_out(s: ptr32) -> int:
         waiting += IN_SLOTS
     drift = _AHEAD - owed - waiting - ahead
     if drift < -1 or drift > _MOST_DRIFT:
-        # After 330 ms the two positions do not tell the same time any more: begin anew from where they are.
-        waiting = int(s[_PLAYING]) - waiting
-        if waiting < 0:
-            waiting += OUT_SLOTS
-        s[_TWIN] = waiting
+        # After 330 ms the two positions do not tell the same time any more.
+        s[_TWIN] = _UNKNOWN
         ahead = 0
     if ahead < _LEAST_AHEAD or ahead > _MOST_AHEAD:
         s[_LOST] = lost
@@ -255,18 +255,16 @@ class Esp32PcmPort:
         self._in_finished = unit + 0x3C  # IN_SUC_EOF_DES_ADDR
         self._out_finished = unit + 0x38  # OUT_EOF_DES_ADDR
         self.echo_delay = 560 + offset
-        # What came in so far was the self-test: begin with the block that comes in now.
-        lost = s[_LOST]
-        while next_in(s, self._in_finished):
-            pass
-        s[_LOST] = lost
-        s[_OWED] = 0
+        s[_TWIN] = _UNKNOWN
         self._seen = -1
 
     def read(self, block):
         finished = self._in_finished
         if finished:
-            source = next_in(self._state, finished)
+            s = self._state
+            if s[_TWIN] == _UNKNOWN and not self._align():
+                return False
+            source = next_in(s, finished)
             if source:
                 unpack(source, block)
                 return True
@@ -277,15 +275,42 @@ class Esp32PcmPort:
         if not finished:
             return
         s = self._state
-        played = next_played(s, finished)
-        while played:
-            point(played, s[_SILENCE])
-            played = next_played(s, finished)
+        self._silence()
         slot = place_out(s)
         if slot >= 0:
             target = s[OUT_BLOCKS + slot]
             pack(target, block)
             point(s[OUT_DESCRIPTORS + slot], target)
+
+    def _silence(self):
+        s = self._state
+        played = next_played(s, self._out_finished)
+        while played:
+            point(played, s[_SILENCE])
+            played = next_played(s, self._out_finished)
+
+    def _align(self):
+        """Find out which slots belong together: those in which the DMA is after both directions went on
+        (within 20 ms): True. What waited to be read is dropped."""
+        s = self._state
+        lost = s[_LOST]
+        filling = playing = -1
+        for _ in range(30):
+            while next_in(s, self._in_finished):
+                pass
+            self._silence()
+            if filling < 0:
+                filling = s[_FILLING]
+                playing = s[_PLAYING]
+            elif filling != s[_FILLING] and playing != s[_PLAYING]:
+                s[_TWIN] = s[_PLAYING]
+                s[_OWED] = 0
+                s[_LOST] = lost
+                return True
+            s[_TWIN] = _UNKNOWN
+            time.sleep_ms(1)
+        s[_LOST] = lost
+        return False
 
     def stop(self):
         """Stop the clock and both rings. The memory is kept for the next start."""

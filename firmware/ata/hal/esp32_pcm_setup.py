@@ -39,17 +39,11 @@ _IN_BUFFERS = const(11)
 _OUT_BUFFERS = const(9)
 _BLOCKS = const(21)  # and one of silence
 _DESCRIPTORS = const(69)
-_AREA = const(14336)  # stock buffers are 256 frames of 8 bytes: 7 of them hold 3 blocks and 10 descriptors each
+_AREA = const(14336)  # 7 stock buffers, 256 frames of 8 bytes: in each 3 blocks and 10 descriptors
 _RAM_FROM = const(0x3FFAE000)  # internal RAM that a DMA reaches (TRM, "Embedded Memory")
 _RAM_TO = const(0x40000000)
 
-# Words 0…7 of the state, see esp32_pcm.
-_FILLING = const(0)
-_NEXT_IN = const(1)
-_PLAYING = const(2)
-_PLAYED = const(3)
-_TWIN = const(4)
-_OWED = const(5)
+# Word 7 of the state, see esp32_pcm
 _SILENCE = const(7)
 
 # Registers of the unit, by offset.
@@ -106,7 +100,10 @@ _INVERT = const(1 << 9)
 _PAD_OUT = const(2 << 12 | 2 << 10)  # IO_MUX: function GPIO, 20 mA
 _PAD_IN = const(2 << 12 | 1 << 9)  # function GPIO, FUN_IE
 # Offset of each pin's register in IO_MUX, by 4
-_MUX = b"\x11\x22\x10\x21\x12\x1b\x18\x19\x1a\x15\x16\x17\x0d\x0e\x0c\x0f\x13\x14\x1c\x1d\x1e\x1f\x20\x23\x24\x09\x0a\x0b\x00\x00\x00\x00\x07\x08\x05\x06\x01\x02\x03\x04"
+_MUX = (
+    b"\x11\x22\x10\x21\x12\x1b\x18\x19\x1a\x15\x16\x17\x0d\x0e\x0c\x0f\x13\x14\x1c\x1d"
+    b"\x1e\x1f\x20\x23\x24\x09\x0a\x0b\x00\x00\x00\x00\x07\x08\x05\x06\x01\x02\x03\x04"
+)
 
 _TRIES = const(4)  # three corrections
 _PATTERN_SLOT = const(3)
@@ -223,7 +220,7 @@ def _get_memory(unit, s):
         owner = bytearray(_AREA)
         address = uctypes.addressof(owner)
         if address & 3 or not _is_internal(address, _AREA):
-            raise HardwareFault("PCM: no internal memory for the DMA: %s, and the heap is not internal" % reason)
+            raise HardwareFault("PCM: no memory for the DMA: %s, and the heap is not internal" % reason)
         areas = [(address, _AREA)]
     blocks, descriptors = _carve(areas)
     for i in range(IN_SLOTS):
@@ -324,7 +321,7 @@ def _memory(block):
 
 
 def _self_test(unit, s):
-    """Leaves the unit running with its pins connected and the state where it is; the frames from TX to RX."""
+    """Leaves the unit running with its pins connected; the frames from TX to RX."""
     conf = _FULL_DUPLEX
     said = None
     unit.outputs()
@@ -355,12 +352,8 @@ def _self_test(unit, s):
             conf ^= _correction(turn, _TX_MSB_SHIFT, _TX_MSB_RIGHT)
             continue
         mem32[s[OUT_DESCRIPTORS + _PATTERN_SLOT] + 4] = s[_SILENCE]
-        mem32[unit.base + _CONF] = conf | _STARTS
         _connect(unit)
-        block = (frame + 40) // 80
-        s[_FILLING] = s[_NEXT_IN] = block
-        s[_PLAYING] = s[_PLAYED] = s[_TWIN] = _PATTERN_SLOT
-        return frame - 80 * block
+        return frame - 80 * ((frame + 40) // 80)
     raise HardwareFault("PCM self-test: " + said)
 
 
@@ -399,7 +392,9 @@ def _find(s, words):
     first = 0
     while first < len(came) - 1 and came[first] == 0:
         first += 1
-    said = "%08x %08x %08x sent, %08x %08x %08x came" % (tuple(words[:3]) + tuple((came + [0, 0])[first : first + 3]))
+    said = "%08x %08x %08x sent, %08x %08x %08x came" % (
+        tuple(words[:3]) + tuple((came + [0, 0])[first : first + 3])
+    )
     first = max(first // 2 - 1, 0)  # the frame before: the pattern may begin there with zeros
     bits = 0
     for word in came[2 * first : 2 * first + 2 * _PATTERN_FRAMES + 4]:

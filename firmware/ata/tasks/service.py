@@ -48,6 +48,10 @@ class Service:
         ]
         if not self.hal.pump(self.pump.step):
             loops.append(every(_PUMP_MS, "media", self.pump.step, log))
+        if not self.hal.net.configured():
+            from ata.tasks.setup import SetUp
+
+            loops.append(SetUp(self).run())
         await asyncio.gather(*loops)
 
     def _console(self):

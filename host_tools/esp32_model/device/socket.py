@@ -1,6 +1,8 @@
 """Model of the ESP32's `socket` where it differs from the Unix port's: addresses of datagrams are tuples, and
 without a network nothing goes out."""
 
+import os as _os
+
 import model
 import usocket
 from usocket import *  # noqa: F403
@@ -9,9 +11,14 @@ _ANYWHERE = "0.0.0.0"
 _EHOSTUNREACH = 118
 
 
+def _mine(port):
+    """Ports below 1024 are others here: ATA_LOW_PORTS is added to them."""
+    return port + int(_os.getenv("ATA_LOW_PORTS") or "0") if 0 < port < 1024 else port
+
+
 def getaddrinfo(host, port, family=0, kind=0, *more):
     if kind != usocket.SOCK_DGRAM:
-        return usocket.getaddrinfo(host, port, family, kind, *more)
+        return usocket.getaddrinfo(host, _mine(port), family, kind, *more)
     raw = usocket.getaddrinfo(host, port, usocket.AF_INET, kind)[0][-1]
     return [(usocket.AF_INET, kind, 0, "", _tuple(raw))]
 
@@ -35,7 +42,7 @@ class Datagrams:
         return self._known[address]
 
     def bind(self, address):
-        self.raw.bind(self._raw(address))
+        self.raw.bind(self._raw((address[0], _mine(address[1]))))
 
     def setblocking(self, on):
         self.raw.setblocking(on)
