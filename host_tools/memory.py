@@ -107,21 +107,21 @@ class Registrar(asyncio.DatagramProtocol):
             self.transport.sendto(answer, addr)
 
 
-async def measure_registered(heap: str) -> list[Heap]:
+async def measure_registered(heap: str, tell: Callable[[Heap], None] = lambda row: None) -> list[Heap]:
     """The heap with both ports registered."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(Registrar, local_addr=("127.0.0.1", 0))
     try:
         server = "127.0.0.1:%d" % transport.get_extra_info("sockname")[1]
         ports = {str(port): {"server": server} for port in (1, 2)}
-        return await measure(heap, 0, settings={"port": ports}, start="registered")
+        return await measure(heap, 0, tell, settings={"port": ports}, start="registered")
     finally:
         transport.close()
 
 
 async def table_of(console: Console) -> dict[str, Any]:
-    """All figures: {"heap": {size: {moment: bytes used}}, "packages": {name: Part}}. Instead of the moments
-    that a heap is too small for there is "then", and what happened."""
+    """All figures: {"heap": {size: {moment: bytes used}}, "packages": {name: Part}}. For what a heap is
+    too small there is what happened."""
     found: dict[str, Any] = {"heap": {}, "packages": {}}
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("", total=2 * CALLS * len(HEAPS))
@@ -129,12 +129,14 @@ async def table_of(console: Console) -> dict[str, Any]:
             progress.update(task, description=f"{CALLS} calls in a heap of {heap}")
             moments = found["heap"][heap] = {}
             tell = lambda row, moments=moments: moments.update({row.when: row.used})  # noqa: E731
-            try:
-                for row in await measure_registered(heap):
-                    tell(row)
-                await measure(heap, CALLS, tell, lambda: progress.advance(task))
-            except (FirmwareEnded, NotReady, Unmet) as error:
-                moments["then"] = f"too small: {str(error).splitlines()[0]}"
+            for what, work in (
+                ("registered", measure_registered(heap, tell)),
+                ("calls", measure(heap, CALLS, tell, lambda: progress.advance(task))),
+            ):
+                try:
+                    await work
+                except (FirmwareEnded, NotReady, Unmet) as error:
+                    moments[what] = f"too small: {str(error).splitlines()[0]}"
     found["packages"] = {name: asdict(part) for name, part in sorted(parts().items())}
     return found
 

@@ -6,9 +6,8 @@ compiler) is imported last and forgotten when the service runs: it would cost a 
 
 import gc
 
-from ata.base.clock import diff
 from ata.base.errors import ConfigError
-from ata.base.log import DEBUG, Log, render
+from ata.base.log import DEBUG, Log, printer, surprise, tracer, uptime
 from ata.base.unload import drop_overlays, forget
 from ata.base.version import PRODUCT, VERSION
 from ata.call.exchange import Exchange
@@ -108,28 +107,10 @@ def _windows(get, region):
 
 
 def _make_log(hal):
-    log = Log(_uptime(hal.ticks), 40)
+    log = Log(uptime(hal.ticks), 40)
     log.shown = _LEVELS["info"]
-
-    def show(line):
-        if line[1] in log.shown:
-            hal.console_write(render(line))
-
-    log.sink = show
+    log.sink = printer(log, hal.console_write)
     return log
-
-
-def _uptime(ticks):
-    """A function that gives the ms since now, for longer than the ticks last. Ask it now and then."""
-    state = [ticks(), 0]
-
-    def uptime():
-        now = ticks()
-        state[1] += diff(now, state[0])
-        state[0] = now
-        return state[1]
-
-    return uptime
 
 
 def _load_region(code):
@@ -144,14 +125,7 @@ def _load_region(code):
 
 
 def _user_agent(hal, get, sip_port, log):
-    def trace(sent, start_line, host, port, call_id, cseq):
-        log.write(
-            DEBUG, "sip",
-            "%s %s %s %s:%d call=%s cseq=%s"
-            % (">" if sent else "<", start_line, "to" if sent else "from", host, port, call_id, cseq),
-        )  # fmt: skip
-
-    traced = trace if DEBUG in log.shown else None
+    traced = tracer(log) if DEBUG in log.shown else None
     product = PRODUCT + "/" + VERSION
     # Until there is a network, calls from port to port go by the loopback address.
     ua = UserAgent(hal.net.local_ip() or _LOOPBACK, sip_port, hal.identity.random, traced, product, get("sip.t1"))
@@ -170,13 +144,9 @@ def _user_agent(hal, get, sip_port, log):
 
 
 def _port_line(hal, get, port, region, log):
-    def unexpected(machine, event):
-        log.count("unexpected event")
-        log.warning("line", "%s: event %s in state %s" % (machine.name, event, machine.state))
-
     windows = _windows(get, region)
     chip = Si321x(hal.spi(port), hal.pcm.slots[port - 1], hal.pcm.clock_hz)
-    found = PortLine(port, chip, Line(port, windows, unexpected))
+    found = PortLine(port, chip, Line(port, windows, surprise(log, "line")))
     if not get("port.%d.enabled" % port):
         found.state = DISABLED
     return found

@@ -11,13 +11,14 @@ from typing import Any
 from host_tools import boards
 from host_tools.virtual_board.child import FirmwareProcess
 from host_tools.virtual_board.server import BoardServer
-from host_tools.virtual_board.session import FIRMWARE, Session
+from host_tools.virtual_board.session import Session
 
 DEVICE = Path(__file__).with_name("device")
 WIFI = {"wifi": {"1": {"ssid": "home", "password": "secret1234"}}}
 # Bytes of the file `faults`: see device/model.py.
 NUMBER, MISSED, STALL, BUTTON, WIFI_GONE = range(5)
 _FAULT_BYTES = 8
+LOW_PORTS = 21000  # added to ports below 1024
 
 
 class Esp32Session(Session):
@@ -67,6 +68,7 @@ class Esp32Session(Session):
                 "HOME": str(self._folder),
                 "ATA_LINKS": " ".join(map(str, self.ports)),
                 "ATA_WIFI": self._wifi,
+                "ATA_LOW_PORTS": str(LOW_PORTS),
             },
             self._console_line,
             self._ended,
@@ -85,11 +87,11 @@ class Esp32Session(Session):
         tree = Path(self._trees.name)
         hal = tree / "ata/hal"
         hal.mkdir(parents=True)
-        shutil.copy(FIRMWARE / "main.py", tree)  # a link would lead to the folder it points to
-        for path in (FIRMWARE / "ata").iterdir():
+        shutil.copy(self._tree / "main.py", tree)  # a link would lead to the folder it points to
+        for path in (self._tree / "ata").iterdir():
             if path.name != "hal":
                 (tree / "ata" / path.name).symlink_to(path)
-        for path in (FIRMWARE / "ata/hal").glob("*.py"):
+        for path in (self._tree / "ata/hal").glob("*.py"):
             stand_in = DEVICE / "stand_in_pcm.py"
             (hal / path.name).symlink_to(stand_in if path.name == "esp32_pcm.py" else path)
         return tree

@@ -43,7 +43,7 @@ _GROUPS = {
         hal_virtual__UdpSocket: __init__
         hal_virtual__IrqLine: __init__
         hal_virtual__Store: __init__ read write
-        hal_virtual__Net: __init__ local_ip udp lookup
+        hal_virtual__Net: __init__ udp
         hal_virtual__Identity: __init__
         hal_virtual: _connect _port_of
     """,

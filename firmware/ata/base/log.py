@@ -4,6 +4,8 @@ Nothing is written to flash: an erase stalls everything for about 80 ms. Callers
 secret; addresses, users and numbers may appear.
 """
 
+from ata.base.clock import diff
+
 DEBUG = "D"
 INFO = "I"
 WARNING = "W"
@@ -60,3 +62,52 @@ def render(line):
     """One kept line as text: seconds since start, level, part, message."""
     ms, level, part, text = line
     return "%d.%03d %s %s: %s" % (ms // 1000, ms % 1000, level, part, text)
+
+
+# What the composition root gives to others. Made here, since a function keeps the whole module it is from.
+
+
+def uptime(ticks):
+    """A function that gives the ms since now, for longer than the ticks last. Ask it now and then."""
+    state = [ticks(), 0]
+
+    def passed():
+        now = ticks()
+        state[1] += diff(now, state[0])
+        state[0] = now
+        return state[1]
+
+    return passed
+
+
+def printer(log, write):
+    """A sink for `log` that writes the lines of the levels that are shown."""
+
+    def show(line):
+        if line[1] in log.shown:
+            write(render(line))
+
+    return show
+
+
+def tracer(log):
+    """What sees each SIP message (ata.sip.ua) and writes it into `log`."""
+
+    def trace(sent, start_line, host, port, call_id, cseq):
+        log.write(
+            DEBUG, "sip",
+            "%s %s %s %s:%d call=%s cseq=%s"
+            % (">" if sent else "<", start_line, "to" if sent else "from", host, port, call_id, cseq),
+        )  # fmt: skip
+
+    return trace
+
+
+def surprise(log, part):
+    """What a state machine (ata.base.fsm) tells an event that its state does not know: counted and logged."""
+
+    def unexpected(machine, event):
+        log.count("unexpected event")
+        log.warning(part, "%s: event %s in state %s" % (machine.name, event, machine.state))
+
+    return unexpected

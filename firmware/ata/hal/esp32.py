@@ -127,6 +127,7 @@ class Esp32Hal:
         self._typed = select.poll()
         self._typed.register(sys.stdin, select.POLLIN)
         self._line = b""  # what was typed of the present line
+        self._interrupted = False  # Ctrl-C came while the pump ran
 
     def _spi_buses(self, spi, daisy_chain):
         """Mode 3 (datasheet: clock idle high, data taken on its rising edge), most significant bit first."""
@@ -167,9 +168,11 @@ class Esp32Hal:
         return True
 
     def _tick(self, _timer):
-        # Nothing may come out of a timer's callback: nobody would catch it.
+        # Nothing may come out of a timer's callback: it would be printed and forgotten.
         try:
             self._step()
+        except KeyboardInterrupt:
+            self._interrupted = True  # console_read() raises it again where it ends the service
         except Exception as error:
             self.pump_faults += 1
             if self.pump_faults == 1:
@@ -178,6 +181,9 @@ class Esp32Hal:
     # The serial console
 
     def console_read(self):
+        if self._interrupted:
+            self._interrupted = False
+            raise KeyboardInterrupt
         # Byte by byte: reading a line that is only half typed would wait for its end, and all calls with it.
         while self._can_read():
             byte = sys.stdin.buffer.read(1)

@@ -20,8 +20,8 @@ delay is constant. A frame of two blocks that is written at once thus begins 7 b
 
 After a stall the reader finds up to 9 blocks waiting; of more, the oldest are skipped. An answer whose time
 has passed is dropped: there was silence in its place, and the delay is the nominal one at once. Both are
-counted in `lost`. With a step every 10 ms a stall of 50 ms loses nothing; one of 80 ms loses up to 30 ms of what is
-played and nothing of what comes in.
+counted in `lost`. With a step every 10 ms a stall of 50 ms loses nothing; one of 80 ms loses up to 30 ms of
+what is played and nothing of what comes in.
 
 How to use it: start() before the SLIC's reset is released, then read() and write(), as many of one as of the
 other. clock_stopped(now) every 20 ms or so tells when the unit stands still. Blocks must be aligned to words

@@ -10,16 +10,15 @@ interrupt, ticks jitter with the machine's scheduler, and nothing is slower than
 
 import _thread
 import os
+import sys
 import time
 
 import micropython
 import model
 from umachine import idle, mem8, mem16, mem32  # noqa: F401
 
-try:
+if os.getenv("ATA_ESP32_REGISTERS"):
     from model_registers import I2S, mem32  # noqa: F401
-except ImportError:
-    pass
 
 PWRON_RESET = 1
 HARD_RESET = 2
@@ -137,7 +136,17 @@ def _stall(ms):
     time.sleep_ms(ms)
 
 
+def _block_ctrl_c():
+    """On the Unix port Ctrl-C raises in the thread that gets the signal: let it be the main one."""
+    import ffi
+
+    signals = bytearray(128)
+    signals[0] = 1 << 1  # SIGINT is 2
+    ffi.open("libpthread.so.0").func("i", "pthread_sigmask", "ipp")(0, signals, None)
+
+
 def _run(faults):
+    _block_ctrl_c()
     number = missing = 0
     due = time.ticks_ms()
     while True:
@@ -167,6 +176,7 @@ def _run(faults):
 
 def _start_thread():
     if not _threads:
+        sys.atexit(model.stop_process)  # or the C library waits for the thread
         _threads.append(_thread.start_new_thread(_run, (model.shared().faults,)))
 
 

@@ -85,7 +85,7 @@ def shared():
     return _kept[0]
 
 
-def stop_process(code):
+def stop_process(code=0):
     """What a reset is here: whoever has started the process may start it again."""
     import ffi
 
