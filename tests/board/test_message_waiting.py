@@ -1,5 +1,5 @@
-"""A mailbox server tells that messages wait: the phone's lamp, and the dial tone that reminds of them. And the
-caller ID on the wire as decoders see it that know nothing of us."""
+"""A mailbox server tells that messages wait: the phone's lamp, and the dial tone that reminds of them. And
+the caller ID on the wire as decoders see it that know nothing of us."""
 
 import asyncio
 import ctypes.util

@@ -313,7 +313,13 @@ class Exchange:
 
     def release(self, leg):
         """Forget a leg that is over."""
-        self._slot(leg).close()
+        slot = self._slot(leg)
+        if leg.up and slot.is_open:
+            from ata.call.quality import figures, in_a_line
+
+            self.log(leg.phone.port, "call was " + in_a_line(figures(slot, self._media.steps)))
+            forget("ata.call.quality")
+        slot.close()
         self._legs.pop(leg.session, None)
 
     def send_digit(self, leg, digit, now):

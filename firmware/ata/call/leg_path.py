@@ -5,6 +5,7 @@ from array import array
 from micropython import const
 
 from ata.dsp.plc import Plc
+from ata.rtp.quality import Meter
 from ata.rtp.stream import RtpStream
 
 _FRAME = const(160)  # samples in one step: 20 ms at 8 kHz
@@ -19,12 +20,18 @@ class LegSlot:
 
     def __init__(self):
         self.is_open = False
+        self.opened = 0  # streams so far: another number, another stream
+        self.began = 0  # MediaPath.steps at its start
         self.stream = None  # type: Any
+        self.meter = None  # type: Any
         self.plc = None  # type: Any
         self.audio = None  # type: Any
         self.encoded = None  # type: Any
         self.codec = None  # type: Any
         self.agreed = None  # the payload types that the stream was opened with
+        self.media = None  # what offer and answer agreed last (ata.sip.offer.Media)
+        self.rtt = -1  # ms there and back as RTCP tells it,
+        self.far_loss = -1  # and what of ours is lost there, of 256; −1: not known
         self.address = None  # where to send, as the socket wants it
         self.connected = False  # the phone hears it and speaks to it
         self.sending = False
@@ -38,6 +45,7 @@ class LegSlot:
         """Make the buffers. `depth`: (least, most) ms of the jitter buffer."""
         self.stream = RtpStream(depth[0], depth[1])
         self.plc = Plc()
+        self.meter = Meter()
         self.audio = array("h", bytes(2 * _FRAME))
         self.encoded = bytearray(_FRAME)
 
@@ -50,6 +58,9 @@ class LegSlot:
             _number(random(4)), _number(random(2)), _number(random(4)), payload_type, event_type, _FRAME
         )
         self.plc.reset()
+        self.meter.reset()
+        self.rtt = self.far_loss = -1
+        self.opened += 1
         self.agreed = (payload_type, event_type)
         self.is_open = True
 
@@ -74,6 +85,8 @@ class LegSlot:
         heard = self.stream.take(self.encoded, 0, _FRAME)
         if not (self.connected and self.receiving):
             return False
+        if heard or self.meter.frames:  # what has not begun is not missing
+            self.meter.play(heard)
         if heard:
             self.codec.decode(self.encoded, 0, self.audio, _FRAME)
             self.plc.good(self.audio, _FRAME)

@@ -44,10 +44,12 @@ class MediaPath:
         """
         if not slot.is_open or slot.agreed != (media.payload_type, media.event_type):
             slot.open(media.payload_type, media.event_type, self._depth, random)
+            slot.began = self.steps
         if media.codec not in self._laws:
             self._laws[media.codec] = G711(media.codec)
         slot.codec = self._laws[media.codec]
         slot.address = address
+        slot.media = media
         slot.events = mode in ("rfc4733", "auto") and media.event_type >= 0
         slot.mute_digits = slot.events or mode == "info"
         slot.sending = media.send and address is not None

@@ -169,6 +169,14 @@ class RtpStream:
         if self._types[1] >= 0:
             self._events.begin(code, ms * 8)
 
+    def reception(self):
+        """For RTCP: (voice packets sent, and of what we hear: SSRC or None, highest sequence number, packets
+        received, lost, jitter in timestamp units). Allocates."""
+        state = self._state
+        source = state[_HIGH] << 16 | state[_LOW] if state[_KNOWN] else None
+        found = self.jitter.statistics()
+        return state[_SENT], source, self.info[_SEQ], found["received"], found["lost"], found["jitter"]
+
     def statistics(self):
         """A dict: what JitterBuffer.statistics() has, and the number of datagrams that were no RTP (garbage),
         of RTP that was not for us by payload type or SSRC (ignored) and of voice packets sent. Allocates."""

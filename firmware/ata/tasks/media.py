@@ -6,6 +6,7 @@ steady state (voice packets of one size) it allocates nothing.
 
 from micropython import const
 
+from ata.base.unload import forget
 from ata.rtp.readsize import ReadSize
 
 _BLOCK_BYTES = const(320)  # 80 frames × 2 ports × 2 bytes, see hal.contract.PcmPort
@@ -72,36 +73,42 @@ class MediaPump:
         self._in_blocks = (views_in[:_BLOCK_BYTES], views_in[_BLOCK_BYTES:])
         self._out_blocks = (views_out[:_BLOCK_BYTES], views_out[_BLOCK_BYTES:])
         self._filled = 0
-        self._legs = []
+        self.legs = []  # of port 1, then of port 2
         for port in path.ports:
             for slot in port.slots:
-                number = base_port + 2 * len(self._legs) if base_port else 0
-                self._legs.append(_LegSocket(slot, hal.net.udp(number)))
+                number = base_port + 2 * len(self.legs) if base_port else 0
+                self.legs.append(_LegSocket(slot, hal.net.udp(number)))
 
     def rtp_port(self, port, slot):
         """The local UDP port of slot 0 or 1 of `port`."""
-        return self._legs[2 * (port - 1) + slot].socket.port
+        return self.legs[2 * (port - 1) + slot].socket.port
 
     def ignored(self):
         """Datagrams that came to the RTP ports and were not for us."""
-        return sum([leg.ignored for leg in self._legs])
+        return sum([leg.ignored for leg in self.legs])
 
     def statistics(self, port, slot):
-        """Counters of a leg's stream as a dict; empty if it has none."""
-        found = self._legs[2 * (port - 1) + slot].slot
-        return found.stream.statistics() if found.is_open else {}
+        """Figures of a leg as a dict (ata.call.quality); empty if it has no stream."""
+        found = self.legs[2 * (port - 1) + slot].slot
+        if not found.is_open:
+            return {}
+        from ata.call.quality import figures
+
+        told = figures(found, self._path.steps)
+        forget("ata.call.quality")
+        return told
 
     def step(self):
         """Move what is there: all blocks that have come, and the datagrams that belong to them."""
         now = self._hal.ticks()
-        for leg in self._legs:
+        for leg in self.legs:
             leg.drain(now)
         while self._pcm.read(self._in_blocks[self._filled]):
             self._filled += 1
             if self._filled == 2:
                 self._filled = 0
                 self._path.step(self._in, self._out)
-                for leg in self._legs:
+                for leg in self.legs:
                     self.unsent = leg.send(self.unsent)
                 self._pcm.write(self._out_blocks[0])
                 self._pcm.write(self._out_blocks[1])

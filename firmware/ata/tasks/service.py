@@ -8,12 +8,14 @@ from ata.base.unload import drop_overlays, forget
 from ata.base.version import PRODUCT, VERSION
 from ata.tasks.loop import every
 from ata.tasks.net import Surroundings
+from ata.tasks.reports import Reports
 
 _PUMP_MS = const(2)
 _SIP_MS = const(5)
 _CONSOLE_MS = const(50)
 _WATCHDOG_MS = const(1000)
 _SURROUNDINGS_MS = const(100)
+_REPORTS_MS = const(20)  # a report read late is a longer round trip
 
 
 class Service:
@@ -44,6 +46,7 @@ class Service:
             every(_SIP_MS, "sip", self.sip.step, log),
             every(_CONSOLE_MS, "console", self._console, log),
             every(_WATCHDOG_MS, "watchdog", self._watchdog, log),
+            every(_REPORTS_MS, "rtcp", Reports(self.hal, self.pump.legs, log).step, log),
             every(_SURROUNDINGS_MS, "net", Surroundings(self).step, log),
         ]
         if not self.hal.pump(self.pump.step):

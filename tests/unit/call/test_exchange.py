@@ -42,7 +42,8 @@ class Tones:
 
 class Slot:
     def __init__(self):
-        self.connected = None  # type: Any  # type: Any
+        self.connected = None  # type: Any
+        self.is_open = False
 
     def disconnect(self):
         self.connected = None

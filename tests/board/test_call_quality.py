@@ -1,0 +1,45 @@
+"""What the firmware tells of a call's quality while it lasts, and in its log when it ends."""
+
+import asyncio
+import re
+
+import pytest
+
+from host_tools.virtual_board.play import Player
+from host_tools.virtual_board.scenario import parse
+from host_tools.virtual_board.session import Session
+
+pytestmark = [pytest.mark.board, pytest.mark.timeout(90)]
+_CALL = """
+1 lift
+expect 1 hears dial within 1
+1 dial 102
+expect 2 rings within 1
+2 lift
+expect status ports.1.phone talking
+1 say hello
+wait 9
+"""
+
+
+async def _call() -> tuple[dict, dict, list[str]]:
+    async with Session({}) as session:
+        await session.ready()
+        player = Player(session)
+        await player.perform(parse(_CALL, "call"))
+        status = await session.status()
+        await player.perform(parse('1 hang\n2 hang\nexpect log "port 1 call was" within 3', "end"))
+        lines = [entry.detail["text"] for entry in session.history.entries if entry.kind == "log"]
+        first, second = (port["calls"][0]["media"] for port in status["ports"])
+        return first, second, [line for line in lines if "call was" in line]
+
+
+def test_a_call_on_loopback_is_good_and_both_ends_say_so():
+    first, second, lines = asyncio.run(_call())
+    for media in (first, second):
+        assert media["codec"] == "PCMU" and media["seconds"] >= 8
+        assert media["loss_percent"] < 1 and media["mos"] > 4.2
+        assert 0 <= media["rtt_ms"] < 200, "RTCP came both ways"
+        assert media["far_loss_percent"] == 0
+    assert len(lines) == 2
+    assert all(re.search(r"sent \d+, received \d+, missing 0\.\d+ %.*MOS 4\.\d", line) for line in lines)
