@@ -1,5 +1,5 @@
-# Starts the firmware on an ESP32. Ctrl-C on the serial line ends it and leaves the prompt; after three crashes
-# in a row without a minute of service it stays at the prompt by itself (safe mode).
+# Starts the firmware on an ESP32. Ctrl-C on the serial line ends it and leaves the prompt; after three
+# crashes in a row without a minute of service it stays at the prompt by itself (safe mode).
 import gc
 import json
 import sys
@@ -53,7 +53,7 @@ def _safe_mode(guard, board):
     ticks = time.ticks_ms  # type: Any
     log = Log(ticks, 8, lambda line: print(render(line)))
     print(join_network(board, log))
-    print("Look at config.json, install the firmware again, or try it once more: import machine; machine.reset()")
+    print("Look at config.json, install the firmware again, or try again: import machine; machine.reset()")
 
 
 main()

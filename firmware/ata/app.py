@@ -128,7 +128,9 @@ def _user_agent(hal, get, sip_port, log):
     traced = tracer(log) if DEBUG in log.shown else None
     product = PRODUCT + "/" + VERSION
     # Until there is a network, calls from port to port go by the loopback address.
-    ua = UserAgent(hal.net.local_ip() or _LOOPBACK, sip_port, hal.identity.random, traced, product, get("sip.t1"))
+    ua = UserAgent(
+        hal.net.local_ip() or _LOOPBACK, sip_port, hal.identity.random, traced, product, get("sip.t1")
+    )
     ua.retry = get("sip.retry")
     for port in hal.ports:
         key = "port.%d." % port

@@ -1,5 +1,5 @@
-"""One running adapter with the firmware for the ESP32: its main.py and HAL, on the models of this package, the
-virtual board on the other side of SPI, interrupt and PCM."""
+"""One running adapter with the firmware for the ESP32: its main.py and HAL, on the models of this package,
+the virtual board on the other side of SPI, interrupt and PCM."""
 
 import asyncio
 import json
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from host_tools import boards
+from host_tools.esp32_model.board_server import I2sBoardServer
+from host_tools.esp32_model.registers import Registers, RegisterServer
 from host_tools.virtual_board.child import FirmwareProcess
 from host_tools.virtual_board.server import BoardServer
 from host_tools.virtual_board.session import Session
@@ -22,9 +24,9 @@ LOW_PORTS = 21000  # added to ports below 1024
 
 
 class Esp32Session(Session):
-    """`board_name`: a file of boards/. `stand_in`: the PCM port is not esp32_pcm on the I2S model, but one that
-    talks to the virtual board directly. `wifi`: "ssid password …" in reach. `data`: the board's description, if not
-    the file's."""
+    """`board_name`: a file of boards/. `stand_in`: the PCM port is not esp32_pcm on the I2S model, but one
+    that talks to the virtual board directly. `wifi`: "ssid password …" in reach. `data`: the board's
+    description, if not the file's."""
 
     def __init__(
         self,
@@ -41,6 +43,8 @@ class Esp32Session(Session):
         self._stand_in = stand_in
         self._wifi = wifi
         self._faults = bytearray(_FAULT_BYTES)
+        self.registers: Registers | None = None
+        self._register_server: RegisterServer | None = None
         self._trees: tempfile.TemporaryDirectory[str] | None = None
 
     async def _start(self) -> None:
@@ -56,7 +60,14 @@ class Esp32Session(Session):
         self.board.listeners.append(self._board_event)
         for port in self._absent:
             self.board.silent(port)
-        self._server = BoardServer(self.board)
+        environment = {}
+        if self._stand_in:
+            self._server = BoardServer(self.board)
+        else:
+            self.registers = Registers(self._folder / "window")
+            self._register_server = RegisterServer(self.registers)
+            environment = self._register_server.environment
+            self._server = I2sBoardServer(self.board, self.registers, self._data["pcm"]["unit"])
         await self._server.start()
         options = ["-X", f"heapsize={self._heap}"] if self._heap else []
         compiled = (self._tree / "main.mpy").exists()
@@ -66,6 +77,7 @@ class Esp32Session(Session):
             {
                 "MICROPYPATH": f"{DEVICE}:{tree}:.frozen",
                 "HOME": str(self._folder),
+                **environment,
                 "ATA_LINKS": " ".join(map(str, self.ports)),
                 "ATA_WIFI": self._wifi,
                 "ATA_LOW_PORTS": str(LOW_PORTS),
@@ -78,6 +90,8 @@ class Esp32Session(Session):
 
     async def _stop(self) -> None:
         await super()._stop()
+        if self._register_server is not None:
+            self._register_server.close()
         if self._trees is not None:
             self._trees.cleanup()
 

@@ -97,6 +97,19 @@ _GROUPS = {
         line_ringer__Ringer: start
         sip_session__Session: respond _complete
     """,
+    # a report comes or goes
+    "report": """
+        rtp_rtcp__Rtcp: __init__ report receive _block _time _pass _plan
+        rtp_stream__RtpStream: reception
+        tasks_reports__Reports: _begin _end _send _receive
+        tasks_reports___Report: __init__
+    """,
+    # a phone's display or lamp is told
+    "tell": """
+        call_exchange__Exchange: call_waiting _light _forget_announcer
+        call_port_path__PortPath: signal
+        line_machine__Line: transmit _transmit _cut
+    """,
     # a description is written
     "describe": """
         sip_offer__LocalMedia: __init__

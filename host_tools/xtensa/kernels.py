@@ -5,7 +5,7 @@ nothing of their kernels; a test fails when a kernel is in no row. New code gets
 imported here.
 """
 
-from host_tools.xtensa import rows_dsp, rows_rtp
+from host_tools.xtensa import rows_dsp, rows_hal, rows_rtp
 from host_tools.xtensa.rows import ROWS, Row, Warmup
 
-__all__ = ["ROWS", "Row", "Warmup", "rows_dsp", "rows_rtp"]
+__all__ = ["ROWS", "Row", "Warmup", "rows_dsp", "rows_hal", "rows_rtp"]

@@ -59,7 +59,13 @@ class Bench:
             str(ROOT / "firmware"),
         ]
         done = subprocess.run(
-            [micropythons()["mp32"], "-X", f"heapsize={heap}", "-c", _PREAMBLE % (folders, self.pins) + script],
+            [
+                micropythons()["mp32"],
+                "-X",
+                f"heapsize={heap}",
+                "-c",
+                _PREAMBLE % (folders, self.pins) + script,
+            ],
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -12,15 +12,18 @@ from host_tools.esp32_model.session import DEVICE
 from support.runtimes import ROOT, micropythons
 
 FILES = sorted(Path(__file__).with_name("on_models").glob("*.py"))
-# Written by each test that wants them: faults and links. The models of pins and NVS are in the present folder.
 pytestmark = [
-    pytest.mark.skipif("mp32" not in micropythons(), reason="32-bit MicroPython is not here (make setup says why)")
+    pytest.mark.skipif(
+        "mp32" not in micropythons(), reason="32-bit MicroPython is not here (make setup says why)"
+    )
 ]
 
 
 def names(path: Path) -> list[str]:
     tree = ast.parse(path.read_text())
-    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return [
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from esp32.pcm_bench import BLOCK, Bench
+
 from host_tools.esp32_model.i2s import BASES
 from support.runtimes import micropythons
 
 pytestmark = pytest.mark.skipif("mp32" not in micropythons(), reason="needs the 32-bit MicroPython")
 
-ANSWER_DELAY = 9 * BLOCK  # from a sample to its answer on the wire
+ANSWER_DELAY = (
+    9 * BLOCK + 1
+)  # from a sample to its answer on the wire: the rings, and the frame it travels in
 _PUMP = """
 def step():
     # As ata.tasks.media: two blocks in, two out.
@@ -41,7 +43,7 @@ def negate(source: ptr32, target: ptr32, n: int):
 filled = got = 0
 """
 _START = _PUMP + "port.start()\nstep()\n"
-_REPORT = "print('read', got, 'lost', port.lost, 'delay', port.echo_delay)\n"
+_REPORT = "print('read', got, 'lost', port.lost, 'delay', port.echo_delay, 'one', array('h', here)[0])\n"
 
 
 @pytest.fixture
@@ -67,8 +69,11 @@ def answers(bench: Bench, sent: int) -> tuple[np.ndarray, np.ndarray]:
     the self-test, checked for both ports. `sent`: samples that `count` gave."""
     heard = bench.heard()
     used = sent - len(bench.unit.said)
+    assert used, "nobody listened to the SLIC"
     one, two = (heard[port][len(heard[port]) - used :].astype(int) for port in (1, 2))
-    both = (one != 0) & (two != 0)  # where sound begins, port 2 is a frame ahead: right comes first after the sync
+    both = (one != 0) & (
+        two != 0
+    )  # where sound begins, port 2 is a frame ahead: right comes first after the sync
     assert not ((one + two)[both] % 0x10000).any(), "the ports differ"
     assert np.abs(np.convolve((one != 0).astype(int) - (two != 0), np.ones(2), "same")).max() <= 2
     return -one, np.arange(1, used + 1)
@@ -78,7 +83,9 @@ def healthy(bench: Bench, blocks: int = 60, prepare: str = "") -> None:
     """AssertionError unless everything works: both directions, delay, rates, no complaint of the model."""
     sent = BLOCK * (blocks + 40)
     count(bench, sent)
-    text = bench.run(prepare + _START + "for _ in range(%d):\n    advance(80)\n    step()\n" % blocks + _REPORT)
+    text = bench.run(
+        prepare + _START + "for _ in range(%d):\n    advance(80)\n    step()\n" % blocks + _REPORT
+    )
     assert bench.unit.port_hz == (512000, 8000)
     assert not bench.registers.problems
     assert bench.registers.masked(bench.unit.number)
@@ -88,10 +95,9 @@ def healthy(bench: Bench, blocks: int = 60, prepare: str = "") -> None:
     answered, now = answers(bench, sent)
     first = int(np.argmax(answered != 0))
     assert 0 < first < 16 * BLOCK
+    assert (int(now[-1]) - said["one"]) % 0x10000 < 5 * BLOCK, "port 1 is not the first of the two samples"
     assert len(answered) > first + 30 * BLOCK
-    steady = now[first:] - answered[first:]
-    assert (steady % 0x10000 == steady[0] % 0x10000).all()
-    assert abs(int(steady[0]) - ANSWER_DELAY) <= 1
+    assert steady_from(answered, now) == first
 
 
 def test_both_ports_go_both_ways_over_thousands_of_blocks(bench: Bench) -> None:
@@ -111,19 +117,16 @@ def test_the_slots_that_the_port_names_are_those_on_the_wire(bench: Bench) -> No
 
 def test_extreme_samples_keep_their_bits(bench: Bench) -> None:
     values = [0, 1, -1, 0x7FFF, -0x8000, 0x5555, -0x5556, 256]
-    blocks = 20
-    rows = np.tile(np.array(values, np.int16), blocks * BLOCK // 8)
+    rows = np.tile(np.array(values, np.int16), 20 * BLOCK // 8)
     bench.say({1: rows.view(np.uint16), 2: rows[::-1].copy().view(np.uint16)})
     text = bench.run(
-        _PUMP
-        + "port.start()\nport.read(here)\nfor _ in range(14):\n    advance(80)\n    port.read(here)\n"
-        + "    for i in range(160):\n        array('h', here)\nprint(list(array('h', here))[:160])\n"
+        "port.start()\nport.read(here)\nfor _ in range(10):\n    advance(80)\n    port.read(here)\n"
+        "print(list(array('h', here))[:160])\n"
     )
-    got = [int(word) for word in re.findall(r"-?\d+", text.split("\n")[-2])]
-    one, two = got[0:160:2], got[1:160:2]
-    at = values.index(one[0]) if one[0] != 0 else 0
-    assert one[:8] == values[at:] + values[:at]
-    assert sorted(two[:8]) == sorted(values)
+    got = [int(word) for word in re.findall(r"-?\d+", text)]
+    for samples, expected in ((got[0:160:2], values), (got[1:160:2], values[::-1])):
+        at = expected.index(samples[0])
+        assert samples == (expected[at:] + expected[:at]) * 10
 
 
 # ---- self-test ------------------------------------------------------------------------------------------
@@ -141,12 +144,12 @@ def test_a_side_or_a_bit_that_is_not_as_the_manual_says_is_put_right(
 @pytest.mark.parametrize(
     "fault, words",
     [
-        ("stuck[22] = 0", "b5297a4d f19870ac 2e07670b sent, 00000000 00000000 00000000 came"),
+        ("stuck[22] = 0", "b5297a4d f1986dac 2e07610b sent, 00000000 00000000 00000000 came"),
         ("stuck[22] = 1", "sent, ffffffff ffffffff ffffffff came"),
         ("stuck[25] = 0", "frame sync sent, 00000001 fffffffe expected, 00000000 00000000 came"),
         ("stuck[25] = 1", "ffffffff ffffffff came"),
         ("late_bits = 2", "frame sync sent, 00000001 fffffffe expected, .* came"),
-        ("late_bits = 31", "frame sync sent"),
+        ("late_bits = 31", "sent, .* came"),
         ("stopped = True", "the clock does not run"),
     ],
 )
@@ -234,13 +237,11 @@ MUTATIONS = {
     "companding back": on(_UNIT + 0xA0, lambda v: v & ~(1 << 7)),
     "LCD mode": on(_UNIT + 0xA8, lambda v: 1 << 5),
     "PDM": on(_UNIT + 0xB4, lambda v: v | 1),
-    "OUT_EOF_MODE": on(_UNIT + 0x60, lambda v: v & ~(1 << 8)),
     "interrupt left on": on(_UNIT + 0x14, lambda v: 1 << 12),
     "no SIG_LOOPBACK": on(_UNIT + 0x08, lambda v: v & ~(1 << 18)),
     "RX as master": on(_UNIT + 0x08, lambda v: v & ~(1 << 7)),
     "TX as slave": on(_UNIT + 0x08, lambda v: v | 1 << 6),
     "no MSB_SHIFT": on(_UNIT + 0x08, lambda v: v & ~(3 << 10)),
-    "right first": on(_UNIT + 0x08, lambda v: v | 3 << 8),
     "RX right first": on(_UNIT + 0x08, lambda v: v | 2 << 8),
     "TX mono": on(_UNIT + 0x08, lambda v: v | 1 << 14),
     "RX not started": on(_UNIT + 0x08, lambda v: v & ~(1 << 5)),
@@ -248,7 +249,6 @@ MUTATIONS = {
     "no clock of the bus": on(0x3FF000C0, lambda v: v & ~(1 << 4)),
     "other unit": on(0x3FF000C0, lambda v: v << 17 if v & 1 << 4 else v),
     "BCLK not inverted": on(_GPIO + 0x530 + 4 * 26, lambda v: v & ~(1 << 9)),
-    "frame sync inverted": on(_GPIO + 0x530 + 4 * 25, lambda v: v | 1 << 9),
     "data inverted": on(_GPIO + 0x530 + 4 * 22, lambda v: v | 1 << 9),
     "signal of the other unit": on(_GPIO + 0x530 + 4 * 25, lambda v: v + 1),
     "matrix not used": on(_GPIO + 0x130 + 4 * 155, lambda v: v & ~(1 << 7)),
@@ -273,6 +273,17 @@ def test_a_wrong_bit_in_a_register_or_descriptor_is_seen(bench: Bench, name: str
         healthy(bench)
 
 
+@pytest.mark.parametrize(
+    "address, bits",
+    [(_UNIT + 0x08, 3 << 8), (_GPIO + 0x530 + 4 * 25, 1 << 9)],
+    ids=["RIGHT_FIRST", "sync inverted"],
+)
+def test_frame_sync_the_wrong_way_round_is_put_right(bench: Bench, address: int, bits: int) -> None:
+    """The self-test looks at frame sync at its pad, so the sides are those that the SLIC sees."""
+    bench.registers.mutate = lambda at, value: value | bits if at == address else value
+    healthy(bench)
+
+
 SOURCE_MUTATIONS = {
     "sample in the lower half": ("block[0] << 16", "block[0] & 65535"),
     "one bit": ("dma[1] = (block[0] >> 16) << 16", "dma[1] = (block[0] >> 16) << 15"),
@@ -282,7 +293,7 @@ SOURCE_MUTATIONS = {
     "ring of another length": ("if i == IN_SLOTS:", "if i == 32:"),
     "one block later": ("_AHEAD = const(9)", "_AHEAD = const(10)"),
     "never silenced": ("descriptor[1] = block", "descriptor[1] = int(descriptor[1])"),
-    "not answered": ('s[_OWED] = owed - 1', 's[_OWED] = owed'),
+    "not answered": ("s[_OWED] = owed - 1", "s[_OWED] = owed"),
 }
 
 
@@ -319,7 +330,7 @@ PHASES = (0, 1, 20, 40, 63, 79)
 
 
 def stalled(bench: Bench, ms: int, phase: int, odd: bool) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
-    """A stall of so many ms beside the usual 10 between two steps, at any phase, and with or without the first
+    """A stall of so many ms beside the usual 10 between two steps, at any phase, with or without the first
     block of two waiting. The report, and the answers as `answers` gives them."""
     sent = BLOCK * 2000
     count(bench, sent)
@@ -377,8 +388,7 @@ def test_after_a_stall_beyond_the_rings_all_is_well_again(bench: Bench, ms: int)
 def test_reading_that_begins_late_loses_nothing_from_then_on(bench: Bench) -> None:
     count(bench, BLOCK * 1000)
     text = bench.run(
-        _PUMP + "port.start()\nadvance(8000)\n"
-        "for _ in range(50):\n    advance(80)\n    step()\n" + _REPORT
+        _PUMP + "port.start()\nadvance(8000)\nfor _ in range(50):\n    advance(80)\n    step()\n" + _REPORT
     )
     assert report(text)["lost"] == 0
     answered, now = answers(bench, BLOCK * 1000)
@@ -403,7 +413,8 @@ def test_a_stopped_clock_is_told_and_a_running_one_never(bench: Bench) -> None:
         "    if i % 2: late += port.clock_stopped(milliseconds())\n"
         "print('wrongly', late)\n"
         "advance(640)\nstep()\nprint(port.clock_stopped(milliseconds()))\n"
-        + "mem32[%d] &= ~(1 << 20)\nstart = milliseconds()\n" % (_UNIT + 0xAC)
+        + "mem32[%d] &= ~(1 << 20)\nstart = milliseconds()\n"
+        % (_UNIT + 0xAC)
         + "while not port.clock_stopped(milliseconds()):\n    advance(160)\n    step()\n"
         "print('after', milliseconds() - start)\n"
         "port.start()\nadvance(400)\nstep()\nprint(got > 0, port.clock_stopped(milliseconds()))\n"
@@ -435,9 +446,12 @@ def test_the_memory_is_that_of_a_stock_object_with_its_interrupt_masked(bench: B
 
 
 def test_a_soft_reset_in_a_call_touches_no_memory_of_others(bench: Bench) -> None:
-    bench.run(_START + "for _ in range(9):\n    advance(80)\n    step()\nport._owner.deinit()\nadvance(8000)\n")
-    words = [bench.registers.memory.load(at) for at in range(0x3FFD0020, 0x3FFD0800, 4)]
-    assert set(words) == {0xDEADBEEF} or 0xDEADBEEF in words[:8]
+    bench.run(
+        _START + "for _ in range(9):\n    advance(80)\n    step()\nport._owner[0].deinit()\nadvance(8000)\n"
+    )
+    for first in range(0x3FFD0000, 0x3FFD0000 + 7 * 2096, 2096):  # each buffer's descriptor and beginning
+        words = {bench.registers.memory.load(at) for at in range(first + 8, first + 96, 4)}
+        assert words == {0xDEADBEEF}
     assert bench.unit.frame_hz == 0
 
 
@@ -455,6 +469,16 @@ def test_an_internal_heap_serves_where_the_stock_object_does_not(bench: Bench) -
         "builtins.bytearray = lambda n: uctypes.bytearray_at(0x3FFB8000, n) if n == 14336 else real(n)\n"
     )
     healthy(bench, prepare=prepare)
+
+
+def test_after_a_failed_start_the_memory_is_still_held(bench: Bench) -> None:
+    bench.unit.stopped = True
+    text = bench.run(
+        "import gc\nfor _ in range(2):\n    try:\n        port.start()\n"
+        "    except HardwareFault:\n        gc.collect()\n"
+        "print(len(port._owner), port._state[7] != 0)\n"
+    )
+    assert text == "1 True\n"
 
 
 def test_a_heap_that_is_not_aligned_is_refused(bench: Bench) -> None:

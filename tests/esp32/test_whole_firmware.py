@@ -28,7 +28,9 @@ from support.runtimes import micropythons
 pytestmark = [
     pytest.mark.board,
     pytest.mark.timeout(90),
-    pytest.mark.skipif("mp32" not in micropythons(), reason="32-bit MicroPython is not here (make setup says why)"),
+    pytest.mark.skipif(
+        "mp32" not in micropythons(), reason="32-bit MicroPython is not here (make setup says why)"
+    ),
 ]
 RESTARTED = 42  # exit code of the model's reset
 CALL = """
@@ -56,7 +58,9 @@ expect status ports.2.phone idle
 """
 
 
-def run(script: Callable[[Esp32Session, Player], Awaitable[Any]], *args: Any, ready: bool = True, **options: Any) -> Any:
+def run(
+    script: Callable[[Esp32Session, Player], Awaitable[Any]], *args: Any, ready: bool = True, **options: Any
+) -> Any:
     async def main() -> Any:
         async with Esp32Session(*(args or (WIFI,)), **options) as session:
             if ready:
@@ -75,14 +79,16 @@ def log_time(session: Esp32Session, text: str) -> float:
     return next(float(line.split()[0]) for line in session.console_lines if text in line)
 
 
-def test_a_call_between_the_ports() -> None:
+@pytest.mark.parametrize("stand_in", [True, False], ids=["", "through the I2S unit"])
+def test_a_call_between_the_ports(stand_in: bool) -> None:
     async def script(session: Esp32Session, player: Player) -> None:
         for text in (CALL, TALK, END):
             await perform(player, text)
         counts = (await session.status())["counts"]
         assert not [name for name in counts if name.startswith("fault")], counts
+        assert session.registers is None or session.registers.problems == []
 
-    run(script)
+    run(script, stand_in=stand_in)
 
 
 @pytest.mark.parametrize("name", [name for name in boards.names() if name != "virtual"])
@@ -118,7 +124,8 @@ def test_dial_tone_comes_within_three_seconds_of_the_start_and_without_a_network
 
 @pytest.mark.parametrize("fault", [{"missed": 3}, {"stall": 4}, {"stall": 8}], ids=str)
 def test_a_call_goes_on_after_missed_ticks_and_stalls(fault: dict[str, int]) -> None:
-    """What the audio loses by it is a matter of the PCM port's rings (tests of esp32_pcm); here: it heals."""
+    """Through the I2S unit. How many blocks it costs is counted in virtual time by tests of esp32_pcm; here:
+    nothing but the audio of that moment is hurt."""
 
     async def script(session: Esp32Session, player: Player) -> None:
         await perform(player, CALL)
@@ -131,7 +138,7 @@ def test_a_call_goes_on_after_missed_ticks_and_stalls(fault: dict[str, int]) -> 
         assert not [name for name in status["counts"] if name.startswith("fault")], status["counts"]
         await perform(player, END)
 
-    run(script)
+    run(script, stand_in=False)
 
 
 def test_a_chip_that_is_reset_in_a_call_costs_its_port_the_call_and_comes_back() -> None:
@@ -162,6 +169,7 @@ def test_a_pcm_clock_that_stops_and_comes_back_brings_both_ports_back() -> None:
                 break
             await asyncio.sleep(0.25)
         assert states == ["in service", "in service"]
+        await asyncio.sleep(0.7)  # the feed settles before the hook is looked at
         await perform(player, CALL + END)
 
     run(script)
@@ -191,7 +199,7 @@ def test_a_call_outlives_the_loss_of_the_wifi() -> None:
 def test_ctrl_c_leaves_the_prompt() -> None:
     async def script(session: Esp32Session, player: Player) -> None:
         assert session.pid is not None
-        # Not while it collects garbage: on the Unix port Ctrl-C leaves that in the middle, with a locked heap.
+        # Not while it collects garbage: the Unix port leaves that in the middle, with a locked heap.
         await asyncio.sleep(0.7)
         os.kill(session.pid, signal.SIGINT)  # what Ctrl-C on the serial line is here
         try:
@@ -225,7 +233,11 @@ def test_three_crashes_in_a_row_lead_to_safe_mode_with_the_network_and_no_line_c
     broken.mkdir()
     shutil.copytree(ROOT / "firmware", broken, dirs_exist_ok=True)
     app = broken / "ata/app.py"
-    app.write_text(app.read_text().replace("    service = _build(hal)\n", "    service = None\n    hal.no_such_thing()\n"))
+    app.write_text(
+        app.read_text().replace(
+            "    service = _build(hal)\n", "    service = None\n    hal.no_such_thing()\n"
+        )
+    )
     folder = tmp_path / "device"
     folder.mkdir()
     for _ in range(3):
@@ -246,7 +258,9 @@ def test_three_crashes_in_a_row_lead_to_safe_mode_with_the_network_and_no_line_c
     run(normal, folder=folder)
 
 
-def test_the_button_shows_the_status_and_held_for_eight_seconds_gives_factory_settings(tmp_path: Path) -> None:
+def test_the_button_shows_the_status_and_held_for_eight_seconds_gives_factory_settings(
+    tmp_path: Path,
+) -> None:
     async def script(session: Esp32Session, player: Player) -> None:
         session.set_fault(button=1)
         await asyncio.sleep(0.4)
@@ -297,7 +311,9 @@ def test_the_first_start_is_set_up_by_a_page_and_the_phones_work_meanwhile(
         token = page.split('name="token" value="')[1].split('"')[0]
         fields = {"token": token, "ssid": "home", "password": "secret1234", "server1": "not a host"}
         refused = await http(post(fields))
-        assert refused.startswith(b"HTTP/1.1 400") and b"port&#46;1&#46;server" in refused or b"port.1.server" in refused
+        assert (
+            refused.startswith(b"HTTP/1.1 400") and b"port&#46;1&#46;server" in refused
+        ) or b"port.1.server" in refused
         assert b"secret1234" not in refused
         assert (await http(post({**fields, "token": "forged"}))).startswith(b"HTTP/1.1 400")
         await perform(player, CALL)

@@ -43,8 +43,8 @@ class SpiBus:
 class DaisyChain:
     """What all chips of a daisy chain share: one chip select, and the mode that a reset ends.
 
-    Datasheet, serial peripheral interface: register 0 bit 7, written to all chips at once, makes every access three
-    bytes long: which chip (bit 0 is the first; each passes the byte on shifted by one), register, data.
+    Datasheet, serial peripheral interface: register 0 bit 7, written to all chips at once, makes every access
+    three bytes long: which chip (bit 0 is the first; each passes the byte on shifted by one), register, data.
     """
 
     def __init__(self, bus, select):
@@ -115,13 +115,15 @@ class Esp32Hal:
         self.net = Net(board.get("lan"), self.identity.random)
         self.store = Store("")
         self._guard = guard
-        self._dog = None
-        self._step = None
+        self._dog = None  # type: Any
+        self._step = None  # type: Any
         self._timer = None  # type: Any
-        self._leds = ()  # status, port 1, port 2; None for one that is not there
+        self._leds = ()  # type: Any  # status, port 1, port 2; None for one that is not there
         found = board.get("led")
         if found:
-            self._leds = tuple([None if n is None else Pin(n, Pin.OUT, value=0) for n in [found["status"]] + found["ports"]])
+            self._leds = tuple(
+                [None if n is None else Pin(n, Pin.OUT, value=0) for n in [found["status"]] + found["ports"]]
+            )
         button = board.get("button")
         self._key = None if button is None else _input(button)
         self._typed = select.poll()

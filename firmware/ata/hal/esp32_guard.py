@@ -24,7 +24,9 @@ class Guard:
         cause = reset_cause()
         self._memory = NVS("ata")
         crashes = self.crashes()
-        if cause == WDT_RESET or cause == HARD_RESET:  # the latter: machine.reset() after an exception, or a panic
+        if (
+            cause == WDT_RESET or cause == HARD_RESET
+        ):  # the latter: machine.reset() after an exception, or a panic
             crashes += 1
         else:
             crashes = 0

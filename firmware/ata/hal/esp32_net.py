@@ -4,10 +4,10 @@ Nothing here waits. Only a look-up of a name does (ata.hal.contract), and no sca
 everything for two seconds. Networks are tried in the order in which they are given.
 """
 
-import network
 import select
 import socket
 
+import network
 from micropython import const
 
 from ata.base.clock import add, due

@@ -232,7 +232,7 @@ class Esp32PcmPort:
         self._state = array("i", bytes(4 * STATE_WORDS))
         self._in_finished = 0  # addresses of the position registers; 0: not started
         self._out_finished = 0
-        self._owner = None  # of the memory: must live as long as the DMA runs
+        self._owner = []  # of the memory: must live as long as the DMA runs
         self._seen = -1
         self._still = 0
         self._looked = 0
@@ -249,7 +249,7 @@ class Esp32PcmPort:
         self.stop()
         s = self._state
         try:
-            unit, self._owner, offset = bring_up(self._pcm, self._bases, s, self._owner)
+            unit, offset = bring_up(self._pcm, self._bases, s, self._owner)
         finally:
             forget("ata.hal.esp32_pcm_setup")
         self._in_finished = unit + 0x3C  # IN_SUC_EOF_DES_ADDR

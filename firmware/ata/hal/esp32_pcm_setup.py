@@ -37,7 +37,7 @@ _BLOCK_BYTES = const(640)  # 80 frames × 2 slots × 32 bits
 _DESCRIPTOR_BYTES = const(12)
 _IN_BUFFERS = const(11)
 _OUT_BUFFERS = const(9)
-_BLOCKS = const(21)  # and one of silence
+_BLOCKS = const(21)  # those of both rings and one of silence
 _DESCRIPTORS = const(69)
 _AREA = const(14336)  # 7 stock buffers, 256 frames of 8 bytes: in each 3 blocks and 10 descriptors
 _RAM_FROM = const(0x3FFAE000)  # internal RAM that a DMA reaches (TRM, "Embedded Memory")
@@ -112,13 +112,13 @@ _WORD = const(0xFFFFFFFF)
 
 
 def bring_up(pcm, bases, s, owner):
-    """Start the unit. `s`: the state of esp32_pcm, `owner`: of the memory in it or None. Gives the unit's
-    base address, the owner of the memory, and the frames from TX to RX."""
+    """Start the unit. `s`: the state of esp32_pcm; `owner`: a list that keeps the owner of the memory. Gives
+    the unit's base address and the frames from TX to RX."""
     unit = _Unit(pcm, bases)
     if s[_SILENCE] == 0:
-        owner = _get_memory(unit, s)
+        owner.append(_get_memory(unit, s))
     try:
-        return unit.base, owner, _self_test(unit, s)
+        return unit.base, _self_test(unit, s)
     except HardwareFault:
         unit.halt()
         raise
@@ -216,13 +216,17 @@ class _Unit:
 def _get_memory(unit, s):
     """Fill the addresses of the state and write the descriptors. Gives the owner of the memory."""
     areas, owner, reason = _borrow(unit)
-    if areas is None:
+    places = _carve(areas)
+    if places is None:
+        if owner:
+            owner.deinit()
         owner = bytearray(_AREA)
         address = uctypes.addressof(owner)
-        if address & 3 or not _is_internal(address, _AREA):
-            raise HardwareFault("PCM: no memory for the DMA: %s, and the heap is not internal" % reason)
-        areas = [(address, _AREA)]
-    blocks, descriptors = _carve(areas)
+        if not address & 3 and _is_internal(address, _AREA):
+            places = _carve([(address, _AREA)])
+    if places is None:
+        raise HardwareFault("PCM: no memory for the DMA: %s, and the heap is not internal" % reason)
+    blocks, descriptors = places
     for i in range(IN_SLOTS):
         s[IN_DESCRIPTORS + i] = descriptors[i]
         s[IN_BLOCKS + i] = blocks[i % _IN_BUFFERS]
@@ -234,7 +238,8 @@ def _get_memory(unit, s):
 
 
 def _borrow(unit):
-    """The DMA buffers of a stock I2S object: ([(address, size)], the object, None), or (None, None, why)."""
+    """The DMA buffers of a stock I2S object: [(address, size)], the object or None, and what to say of them
+    if they do not serve."""
     from machine import I2S, Pin
 
     pcm = unit.pcm
@@ -251,31 +256,24 @@ def _borrow(unit):
             ibuf=_AREA,
         )
     except (OSError, ValueError, MemoryError, RuntimeError) as error:
-        return None, None, "machine.I2S: %r" % error
+        return [], None, "machine.I2S: %r" % error
     # From here on the object's interrupt is masked and its DMA stands still: only its memory is of use.
     link = mem32[unit.base + _OUT_LINK]
     unit.halt()
     first = at = 0x3FF00000 | link & 0xFFFFF
     areas = []
-    reason = None
-    while len(areas) < 64 and reason is None:
+    while len(areas) < 64:
         if at & 3 or not _is_internal(at, _DESCRIPTOR_BYTES):
-            reason = "machine.I2S has a descriptor at 0x%08x" % at
-            break
+            return [], owner, "machine.I2S has a descriptor at 0x%08x" % at
         size = mem32[at] & 0xFFF
         buffer = mem32[at + 4]
         if buffer & 3 or not _is_internal(buffer, size):
-            reason = "machine.I2S has a buffer at 0x%08x" % buffer
+            return [], owner, "machine.I2S has a buffer at 0x%08x" % buffer
         areas.append((buffer, size))
         at = mem32[at + 8]
         if at == first:
             break
-    if reason is None and _carve(areas) is None:
-        reason = "machine.I2S has %d buffers of %d bytes" % (len(areas), areas[0][1])
-    if reason:
-        owner.deinit()
-        return None, None, reason
-    return areas, owner, None
+    return areas, owner, "machine.I2S has %d buffers of %d bytes" % (len(areas), areas[0][1])
 
 
 def _is_internal(address, size):
@@ -323,7 +321,7 @@ def _memory(block):
 def _self_test(unit, s):
     """Leaves the unit running with its pins connected; the frames from TX to RX."""
     conf = _FULL_DUPLEX
-    said = None
+    said = ""
     unit.outputs()
     for _ in range(_TRIES):
         _prepare(s)
@@ -332,11 +330,11 @@ def _self_test(unit, s):
         unit.wait(4)
         left, right = struct.unpack("<II", _memory(s[IN_BLOCKS + 2]))
         said = "frame sync sent, 00000001 fffffffe expected, %08x %08x came" % (left, right)
-        turn = _turned(left << 32 | right, 0x1FFFFFFFE)
-        if turn is None:
+        wrong = _rx_wrong(left << 32 | right)
+        if wrong is None:
             break
-        if turn:
-            conf ^= _correction(turn, _RX_MSB_SHIFT, _RX_MSB_RIGHT)
+        if wrong:
+            conf ^= wrong
             continue
         words = _pattern()
         _prepare(s)
@@ -345,11 +343,11 @@ def _self_test(unit, s):
         unit.input(unit.pcm["tx"], True)
         unit.run(conf, s)
         unit.wait(_PATTERN_SLOT + 3)
-        frame, turn, said = _find(s, words)
-        if turn is None:
+        frame, wrong, said = _find(s, words)
+        if wrong is None:
             break
-        if turn:
-            conf ^= _correction(turn, _TX_MSB_SHIFT, _TX_MSB_RIGHT)
+        if wrong:
+            conf ^= wrong
             continue
         mem32[s[OUT_DESCRIPTORS + _PATTERN_SLOT] + 4] = s[_SILENCE]
         _connect(unit)
@@ -368,40 +366,43 @@ def _pattern():
     return [(0xB5297A4D + i * 0x3C6EF35F) & _WORD for i in range(2 * _PATTERN_FRAMES)]
 
 
-def _turned(came, expected):
-    """By how many bits (0…63) the 64 bits of a repeated frame are turned to the right; None: not at all."""
+def _rx_wrong(came):
+    """The bits of CONF that are wrong if frame sync is received as the 64 bits `came`: it is low for the left
+    slot, which begins one bit later (Philips). None: no bit of CONF puts that right."""
     for turn in (0, 1, 63, 32, 31, 33):
-        if (expected >> turn | expected << (64 - turn)) & 0xFFFFFFFFFFFFFFFF == came:
-            return turn
+        if (0x1FFFFFFFE >> turn | 0x1FFFFFFFE << (64 - turn)) & 0xFFFFFFFFFFFFFFFF == came:
+            return (_RX_MSB_SHIFT if turn & 31 else 0) | (_RX_MSB_RIGHT if 31 <= turn <= 33 else 0)
     return None
 
 
-def _correction(turn, shift, side):
-    """The bits of CONF that turn by one bit, the sides, or both."""
-    return (shift if turn & 31 else 0) | (side if turn in (31, 32, 33) else 0)
-
-
 def _find(s, words):
-    """(frame it begins in, bits it is turned by, what was sent and came); bits None if it is not there."""
-    sent = 0
-    for word in words:
-        sent = sent << 32 | word
+    """(frame that the pattern begins in, the bits of CONF that are wrong or None if it is not there, what was
+    sent and what came)."""
     came = []
     for i in range(_PATTERN_SLOT - 1, _PATTERN_SLOT + 2):
         came.extend(struct.unpack("<160I", _memory(s[IN_BLOCKS + i])))
     first = 0
     while first < len(came) - 1 and came[first] == 0:
         first += 1
-    said = "%08x %08x %08x sent, %08x %08x %08x came" % (
-        tuple(words[:3]) + tuple((came + [0, 0])[first : first + 3])
-    )
-    first = max(first // 2 - 1, 0)  # the frame before: the pattern may begin there with zeros
-    bits = 0
-    for word in came[2 * first : 2 * first + 2 * _PATTERN_FRAMES + 4]:
-        bits = bits << 32 | word
-    for turn in (0, 1, 63, 32, 31, 33):
-        for frame in (0, 1):
-            # In a stretch of two frames more than the pattern
-            if bits >> (128 - 64 * frame - turn) & ((1 << 64 * _PATTERN_FRAMES) - 1) == sent:
-                return (_PATTERN_SLOT - 1) * 80 + first + frame, turn, said
+    shown = words[:3] + (came + [0, 0])[first : first + 3]
+    said = "%08x %08x %08x sent, %08x %08x %08x came" % tuple(shown)
+    first = max(first // 2 - 1, 0)  # the frame before: the pattern may begin in its last bit
+    stretch = _joined(came[2 * first : 2 * first + 2 * _PATTERN_FRAMES + 4])
+    for wrong in (0, _TX_MSB_RIGHT):
+        sent = _joined(words)
+        for turn in (0, 1, 63):
+            for frame in (0, 1):
+                # The stretch is two frames longer than the pattern.
+                if stretch >> (128 - 64 * frame - turn) & ((1 << 64 * _PATTERN_FRAMES) - 1) == sent:
+                    frame += (_PATTERN_SLOT - 1) * 80 + first
+                    return frame, wrong | (_TX_MSB_SHIFT if turn else 0), said
+        words = [words[i ^ 1] for i in range(len(words))]
     return 0, None, said
+
+
+def _joined(words):
+    """All their bits as one number, the first the highest."""
+    bits = 0
+    for word in words:
+        bits = bits << 32 | word
+    return bits

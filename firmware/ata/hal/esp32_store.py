@@ -1,8 +1,8 @@
 """Files on the ESP32's littlefs, replaced so that a power cut leaves the old or the new.
 
-littlefs makes what was written to a file part of the file system when the file is closed, and a rename over an
-old file at one stroke (its DESIGN.md, "Metadata pairs"). An erase of the flash stops the whole chip for some 80 ms:
-whoever writes waits for the end of the calls.
+littlefs makes what was written to a file part of the file system when the file is closed, and a rename over
+an old file at one stroke (its DESIGN.md, "Metadata pairs"). An erase of the flash stops the whole chip for
+some 80 ms: whoever writes waits for the end of the calls.
 """
 
 import os

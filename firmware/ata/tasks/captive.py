@@ -1,4 +1,4 @@
-"""What a captive portal says and understands, without sockets: names (DNS), requests and forms (HTTP), text (HTML).
+"""What a captive portal says and understands, without sockets: names (DNS), requests, forms and text (HTTP).
 
 Everything that comes in is bounded, and whatever breaks a rule raises PeerError or is not answered.
 """
@@ -43,7 +43,7 @@ def dns_answer(query, ip):
     head = bytes((query[0], query[1], 0x80 | query[2] & 1, 0x80, 0, 1, 0, 1 if found else 0, 0, 0, 0, 0))
     answer = head + query[_DNS_HEADER : at + 4]
     if found:
-        # The name is the question's (pointer to byte 12), class IN, no time to live: nobody is to remember it.
+        # The question's name (pointer to byte 12), class IN, no time to live: nobody is to remember it.
         answer += b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x00\x00\x04" + ip
     return answer
 

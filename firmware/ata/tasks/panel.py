@@ -1,9 +1,9 @@
 """The front of the case: the lamps and the button. Decisions only; a board without them shows nothing.
 
-    status lamp   blinks slowly while the lines start, or no network is there; lit in service; dark if every port
-                  is out of service; blinks fast while the button is held, lit from when it may be let go
-    port lamps    lit while the port has a call
-    button        pressed shortly: the status goes to the serial line; held for eight seconds: factory settings
+status lamp   blinks slowly while the lines start, or no network is there; lit in service; dark if every port
+              is out of service; blinks fast while the button is held, lit from when it may be let go
+port lamps    lit while the port has a call
+button        pressed shortly: the status goes to the serial line; held for eight seconds: factory settings
 """
 
 from micropython import const

@@ -9,7 +9,7 @@ import binascii
 
 from ata.base.clock import due
 from ata.base.errors import HardwareFault
-from ata.base.unload import forget
+from ata.rtp.rtcp import Rtcp
 
 _DATAGRAM = 512
 _BURST = 4  # datagrams of one leg taken in one step
@@ -36,7 +36,6 @@ class Reports:
 
     def step(self):
         now = self._hal.ticks()
-        had = len(self._open)
         for place, leg in enumerate(self._legs):
             slot = leg.slot
             report = self._open.get(place)
@@ -47,12 +46,8 @@ class Reports:
                 if report is None:
                     report = self._begin(place, leg, now)
                 self._serve(slot, report, now)
-        if had and not self._open:
-            forget("ata.rtp.rtcp")
 
     def _begin(self, place, leg, now):
-        from ata.rtp.rtcp import Rtcp  # loaded only while there are calls: memory
-
         slot = leg.slot
         try:
             socket = self._hal.net.udp(leg.socket.port + 1)
@@ -69,20 +64,23 @@ class Reports:
     def _serve(self, slot, report, now):
         if report.socket is None:
             return
-        rtcp = report.rtcp
         for _ in range(_BURST):
             received = report.socket.recvfrom(_DATAGRAM)
             if received is None:
                 break
-            if rtcp.receive(received[0], now):
-                report.address = self._hal.net.address(received[1][0], received[1][1])
-            else:
-                self._log.count("bad rtcp")
-            slot.rtt = rtcp.rtt
-            slot.far_loss = rtcp.loss
-        if due(rtcp.deadline(), now):
+            self._receive(slot, report, received, now)
+        if due(report.rtcp.deadline(), now):
             report.last = slot.stream.reception()
             self._send(report, now, False)
+
+    def _receive(self, slot, report, received, now):
+        rtcp = report.rtcp
+        if rtcp.receive(received[0], now):
+            report.address = self._hal.net.address(received[1][0], received[1][1])
+        else:
+            self._log.count("bad rtcp")
+        slot.rtt = rtcp.rtt
+        slot.far_loss = rtcp.loss
 
     def _end(self, place, report, now):
         del self._open[place]

@@ -10,8 +10,8 @@ _FOR_MS = 20000
 
 
 def join_network(board, log):
-    """Join the Ethernet of the `board` (its description) or a Wi-Fi network of the settings, and wait for it. What
-    came of it, as text."""
+    """Join the Ethernet of the `board` (its description) or a Wi-Fi network of the settings, and wait for it.
+    What came of it, as text."""
     from ata.config.stored import load_stored
 
     get = load_stored(Store(""), log)[0].get

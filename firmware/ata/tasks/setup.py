@@ -1,8 +1,9 @@
 """The first start: an access point with one page on which a person names the Wi-Fi and the SIP accounts.
 
-Loaded only while no network is set. The phones work meanwhile, from port to port. The password of the access point
-is the device's secret; it is printed on the serial line and nowhere else. A form counts only with the token of the
-page it came from, and every name but our own address is sent to the page: a foreign page can neither post nor read.
+Loaded only while no network is set. The phones work meanwhile, from port to port. The password of the access
+point is the device's secret; it is printed on the serial line and nowhere else. A form counts only with the
+token of the page it came from, and a request by another name than our address is sent to that page: a foreign
+page can neither post nor read.
 """
 
 import asyncio
@@ -83,7 +84,7 @@ class SetUp:
             self._busy = True
             try:
                 await self._answer(reader, writer)
-            except (OSError, asyncio.TimeoutError, MemoryError):
+            except (TimeoutError, OSError, MemoryError):
                 self._service.log.count("setup request lost")
             self._busy = False
         writer.close()
@@ -147,11 +148,15 @@ class SetUp:
     def _form(self, fields, trouble):
         """The page. Passwords are never sent back."""
         parts = ["<p><b>%s</b>" % escape(trouble) if trouble else ""]
-        parts.append('<form method="post" action="/"><input type="hidden" name="token" value="%s">' % self._token)
+        parts.append(
+            '<form method="post" action="/"><input type="hidden" name="token" value="%s">' % self._token
+        )
         for port in ("", "1", "2"):
             parts.append("<h2>%s</h2>" % ("Port " + port if port else "Wi-Fi"))
             for name in _PORT_FIELDS if port else _WIFI_FIELDS:
-                label = {"ssid": "Network", "server": "SIP server", "user": "User", "password": "Password"}[name]
+                label = {"ssid": "Network", "server": "SIP server", "user": "User", "password": "Password"}[
+                    name
+                ]
                 hidden = name == "password"
                 value = "" if hidden else escape(fields.get(name + port, ""))
                 parts.append(_INPUT % (label, name + port, "password" if hidden else "text", value))

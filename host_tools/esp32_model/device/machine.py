@@ -1,11 +1,11 @@
 """Model of the ESP32's `machine` for MicroPython's Unix port: as much of it as the firmware uses.
 
-Pins are those of board.json: a chip select and SPI reach the virtual board's chips, the reset and interrupt pins its
-wires. A wrong SPI mode or speed, or two chips selected at once, reads as garbage, as on a board.
+Pins are those of board.json: a chip select and SPI reach the virtual board's chips, the reset and interrupt
+pins its wires. A wrong SPI mode or speed, or two chips selected at once, reads as garbage, as on a board.
 
 Timer: a thread calls micropython.schedule, so that callbacks run between two bytecodes of the main thread and
-overtake asyncio, as soft timers do on the ESP32. What differs: the thread runs beside the interpreter rather than in an
-interrupt, ticks jitter with the machine's scheduler, and nothing is slower than the PC.
+overtake asyncio, as soft timers do on the ESP32. What differs: the thread runs beside the interpreter rather
+than in an interrupt, ticks jitter with the machine's scheduler, and nothing is slower than the PC.
 """
 
 import _thread
@@ -67,11 +67,14 @@ class SPI:
     MSB = 0
     LSB = 1
 
-    def __init__(self, id, baudrate=1000000, polarity=0, phase=0, bits=8, firstbit=MSB, sck=None, mosi=None, miso=None):
+    def __init__(
+        self, id, baudrate=1000000, polarity=0, phase=0, bits=8, firstbit=MSB, sck=None, mosi=None, miso=None
+    ):
         wiring = model.shared().board["spi"]
         self._understood = (
             polarity == 1 and phase == 1 and bits == 8 and firstbit == SPI.MSB and baudrate <= _FASTEST_SPI
-            and id == wiring["id"] and (sck.number, mosi.number, miso.number) == (wiring["sck"], wiring["mosi"], wiring["miso"])
+            and id == wiring["id"] and sck.number == wiring["sck"]
+            and mosi.number == wiring["mosi"] and miso.number == wiring["miso"]
         )  # fmt: skip
         self._selects = [Pin(number) for number in wiring["cs"]]
 

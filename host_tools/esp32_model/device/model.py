@@ -1,8 +1,8 @@
 """What the models of machine, network and esp32 share: the links to the virtual board, and the faults.
 
-The environment says where: ATA_LINKS is the board's "SPI port, interrupt port, PCM port". In the present folder are
-board.json (whose chip selects are where), and for what outlives a restart nvs.json and reset_cause. A test injects
-faults by writing the bytes of the file `faults` (FAULT_…), which is read at every tick of the timer thread.
+The environment says where: ATA_LINKS is the board's "SPI port, interrupt port, PCM port". In the present
+folder are board.json (which pin is what), and for what outlives a restart nvs.json and reset_cause. A test
+injects faults by writing the bytes of the file `faults` (FAULT_…), read at every tick of the timer thread.
 """
 
 import json
@@ -26,7 +26,9 @@ class Shared:
     """One of it, made when the first model asks: see shared()."""
 
     def __init__(self):
-        self.spi_port, self.irq_port, self.pcm_port = [int(word) for word in (os.getenv("ATA_LINKS") or "0 0 0").split()]
+        self.spi_port, self.irq_port, self.pcm_port = [
+            int(word) for word in (os.getenv("ATA_LINKS") or "0 0 0").split()
+        ]
         file = open("board.json")
         self.board = json.load(file)
         file.close()

@@ -1,7 +1,8 @@
 """The registers of the modelled ESP32 on MicroPython's Unix port (32 bit): `mem32` and `I2S` as of `machine`.
 
-Every access of mem32 goes to the model over a socket and waits for its end (host_tools/esp32_model); the memory behind it is mapped at its true address too, for viper code. ATA_ESP32_REGISTERS and
-ATA_ESP32_WINDOW say where the model is.
+Every access of mem32 goes to the model over a socket and waits for its end (host_tools/esp32_model); the
+memory behind it is mapped at its true address too, for viper code. ATA_ESP32_REGISTERS and ATA_ESP32_WINDOW
+say where the model is.
 """
 
 import os

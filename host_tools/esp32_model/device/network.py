@@ -1,6 +1,6 @@
 """Model of the ESP32's `network`: joining takes time and can fail, the access point can go and come back.
 
-Every network named in ATA_WIFI ("ssid password" words, one pair after the other; none: "home secret1234") is in
+Every network named in ATA_WIFI ("ssid password" words, pair after pair; none: "home secret1234") is in
 reach until the fault byte FAULT_WIFI says otherwise. Our address is always the loopback address.
 """
 
@@ -74,7 +74,9 @@ class WLAN:
 
 
 class LAN(WLAN):
-    def __init__(self, mdc=None, mdio=None, power=None, phy_type=None, phy_addr=None, ref_clk=None, ref_clk_mode=None):
+    def __init__(
+        self, mdc=None, mdio=None, power=None, phy_type=None, phy_addr=None, ref_clk=None, ref_clk_mode=None
+    ):
         WLAN.__init__(self, WLAN.IF_STA)
         wiring = model.shared().board["lan"]
         assert (mdc.number, mdio.number, ref_clk.number) == (wiring["mdc"], wiring["mdio"], wiring["ref_clk"])

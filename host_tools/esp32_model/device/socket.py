@@ -38,7 +38,9 @@ class Datagrams:
     def _raw(self, address):
         if address not in self._known:
             ip = model.LOOPBACK if address[0] == _ANYWHERE else address[0]
-            self._known[address] = usocket.getaddrinfo(ip, address[1], usocket.AF_INET, usocket.SOCK_DGRAM)[0][-1]
+            self._known[address] = usocket.getaddrinfo(ip, address[1], usocket.AF_INET, usocket.SOCK_DGRAM)[
+                0
+            ][-1]
         return self._known[address]
 
     def bind(self, address):

@@ -1,9 +1,10 @@
 """In the place of ata/hal/esp32_pcm.py for tests of the rest: blocks come and go by the virtual board's PCM
 socket instead of through I2S and its DMA."""
 
+import os
+
 import model
 import usocket
-from machine import Timer  # noqa: F401 (the clock may start only where there is a timer model)
 from micropython import const
 
 _BLOCK_BYTES = const(320)
@@ -16,16 +17,19 @@ class Esp32PcmPort:
 
     def __init__(self, pcm, bases=None):
         self.lost = 0
+        self._port = 0
         self._socket = usocket.socket(usocket.AF_INET, usocket.SOCK_DGRAM)
         self._peer = _address(model.shared().pcm_port)
 
     def start(self):
-        for port in range(20000, 60000, 7):  # there is no getsockname
+        while not self._port:  # there is no getsockname
+            port = 20000 + (os.urandom(1)[0] << 7 | os.urandom(1)[0] >> 1)
             try:
                 self._socket.bind(_address(port))
-                break
+                self._port = port
             except OSError:
                 pass
+        port = self._port
         self._socket.setblocking(False)
         model.shared().frame(model.SELECT_CLOCK, bytes((1, port >> 8, port & 255)), bytearray(3))
 

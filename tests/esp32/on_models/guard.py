@@ -3,6 +3,7 @@
 import os
 
 import machine
+
 from ata.hal.esp32_guard import Guard
 
 

@@ -5,6 +5,7 @@ import time
 
 import model
 import network
+
 from ata.base.errors import HardwareFault
 from ata.hal.esp32_net import Net
 
@@ -12,7 +13,7 @@ HOME = ("home", "secret1234")
 
 
 def joined(net, within_ms):
-    """The ms until the network is there, in steps of 100 ms of the firmware's clock but 1 of ours; or None."""
+    """The ms until the network is there, in steps of 100 ms of its clock but 1 of ours; or None."""
     network._JOIN_MS = 20
     now = 1000
     for _ in range(within_ms // 100):
@@ -124,7 +125,15 @@ def test_an_access_point_with_a_password():
 
 
 def test_ethernet_is_used_where_the_board_has_it():
-    lan = {"phy": "lan8720", "mdc": 23, "mdio": 18, "addr": 1, "power": None, "ref_clk": 17, "ref_clk_out": True}
+    lan = {
+        "phy": "lan8720",
+        "mdc": 23,
+        "mdio": 18,
+        "addr": 1,
+        "power": None,
+        "ref_clk": 17,
+        "ref_clk_out": True,
+    }
     model.shared().board["lan"] = lan
     try:
         net = Net(lan, os.urandom)

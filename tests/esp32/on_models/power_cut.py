@@ -16,8 +16,8 @@ class PowerCut(Exception):
 
 
 class Flash:
-    """As esp32.Partition shows flash: an erase makes ones, a write only turns ones into zeros. After `left` writes and
-    erases the power goes; `torn`: in the middle of the last one."""
+    """As esp32.Partition shows flash: an erase makes ones, a write turns ones into zeros. After `left` of
+    them the power goes; `torn`: in the middle of the last one."""
 
     def __init__(self, content=None):
         self.content = bytearray(content or b"\xff" * BLOCK * BLOCKS)
