@@ -20,6 +20,12 @@ expect status ports.1.phone talking
 1 say hello
 wait 9
 """
+_END = """
+1 hang
+2 hang
+expect log "port 1 call was" within 3
+expect log "port 2 call was" within 3
+"""
 
 
 async def _call() -> tuple[dict, dict, list[str]]:
@@ -28,7 +34,7 @@ async def _call() -> tuple[dict, dict, list[str]]:
         player = Player(session)
         await player.perform(parse(_CALL, "call"))
         status = await session.status()
-        await player.perform(parse('1 hang\n2 hang\nexpect log "port 1 call was" within 3\nexpect log "port 2 call was" within 3', "end"))
+        await player.perform(parse(_END, "end"))
         lines = [entry.detail["text"] for entry in session.history.entries if entry.kind == "log"]
         first, second = (port["calls"][0]["media"] for port in status["ports"])
         return first, second, [line for line in lines if "call was" in line]

@@ -88,7 +88,8 @@ class UdpSocket:
 
 
 class Net:
-    """The network is looked for and kept by step(), in the background; sockets may be made before it is there."""
+    """The network is looked for and kept by step(), in the background; sockets may be made before it is
+    there."""
 
     def begin(self, name, networks):
         """Our host name, and the Wi-Fi networks to try, in this order: (ssid, password) each."""

@@ -226,8 +226,8 @@ class Line:
             self._ringer.stop()
 
     def _cut(self, at, now):
-        """What the transmission was made for is over. Its end is told at place `at` of the outputs, before the
-        reason: a dial tone that follows must not be stopped by it."""
+        """What the transmission was made for is over. Its end is told at place `at` of the outputs, before
+        the reason: a dial tone that follows must not be stopped by it."""
         sequence = self._sequence
         self._sequence = None
         sequence.stop(now)

@@ -81,8 +81,8 @@ class UserAgent:
             registration.handle("start", now)
 
     def move(self, host, now):
-        """The network is there (again), and our own address is `host`: register, and if it is another one than
-        before, tell it to the peers of our calls."""
+        """The network is there (again), and our own address is `host`: register, and if it is another one
+        than before, tell it to the peers of our calls."""
         moved = host != self.host
         self.host = host
         for account in self.accounts:

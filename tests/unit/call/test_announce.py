@@ -51,9 +51,9 @@ def data(sequence):
 
 def test_the_caller_is_the_from_header():
     assert caller(Session()) == ("102", "Anna")
-    assert caller(Session("+4930123", None)) == ("+4930123", "")
-    assert caller(Session("anna", None)) == (UNAVAILABLE, "anna")
-    assert caller(Session("", None)) == (UNAVAILABLE, "")
+    assert caller(Session("+4930123", "")) == ("+4930123", "")
+    assert caller(Session("anna", "")) == (UNAVAILABLE, "anna")
+    assert caller(Session("", "")) == (UNAVAILABLE, "")
 
 
 def test_an_asserted_identity_of_the_own_server_is_believed():
@@ -87,7 +87,7 @@ def test_each_country_sends_it_its_own_way():
 
 
 def test_a_waiting_caller_is_told_after_the_phones_ack():
-    sequence = of_waiting_call("bellcore", Session(), WHEN, 60, "440;.3/.02|", 320)
+    sequence = of_waiting_call("bellcore", Session(), WHEN, 60, "440;.3/.02|", 320)  # type: Any
     sequence.begin(0)
     assert sequence.poll() == ("mute",)
     assert sequence.poll()[1].startswith("440;.3/.02|2130")

@@ -220,8 +220,8 @@ def test_an_event_that_cannot_be_is_told_or_raised():
 SETUP = b"\x80\x00\x80"
 
 
-def sequence(method, payload=SETUP, **options):
-    return CallerIdSequence(method, payload, 60, **options)
+def sequence(method):
+    return CallerIdSequence(method, "A102C" if method.endswith("dtmf") else SETUP, 60)
 
 
 def signals(found):
@@ -263,7 +263,7 @@ def test_a_caller_before_the_first_ring_delays_it_until_all_is_sent():
 def test_lifting_ends_a_transmission_and_no_ring_comes():
     for method in ("ring bell202", "reverse v23", "alert v23", "pulse v23", "quiet dtmf"):
         line = serving()
-        line.start_ringing(US_CADENCE, 0, sequence(method, "A102C" if method[-4:] == "dtmf" else SETUP))
+        line.start_ringing(US_CADENCE, 0, sequence(method))
         before = 3000 if method[:4] == "ring" else 450
         held(line, False, 0, before)
         found = held(line, True, before, before + 3000)
