@@ -40,6 +40,11 @@ class PcmPort:
         """Start the clock (PCLK, FSYNC) and both directions. Must precede the release of the SLIC reset."""
         raise NotImplementedError
 
+    def clock_stopped(self, now):
+        """True if the clock stands still, as far as the board can tell: the chips then need a reset. To be
+        asked every few ms."""
+        raise NotImplementedError
+
     def read(self, block):
         """Fill `block` (320 bytes) with the oldest block not yet read; False if there is none yet."""
         raise NotImplementedError

@@ -127,8 +127,12 @@ class LineTask:
     def poll(self):
         now = self._hal.ticks()
         interrupted = self._hal.irq.active()
+        stopped = self._hal.pcm.clock_stopped(now)
         for port in self.ports:
             if port.working:
+                if stopped:  # the next attempt to bring them back starts it again
+                    self._out_of_service(port, "the PCM clock has stopped")
+                    continue
                 try:
                     self._serve(port, interrupted, now)
                 except HardwareFault as fault:

@@ -33,6 +33,9 @@ class Esp32PcmPort:
         self._socket.setblocking(False)
         model.shared().frame(model.SELECT_CLOCK, bytes((1, port >> 8, port & 255)), bytearray(3))
 
+    def clock_stopped(self, now):
+        return False
+
     def read(self, block):
         return self._socket.readinto(block) == _BLOCK_BYTES
 

@@ -14,9 +14,14 @@ class Irq:
 class Pcm:
     def __init__(self, did):
         self._did = did
+        self.stopped = False
 
     def start(self):
         self._did.append("clock")
+        self.stopped = False
+
+    def clock_stopped(self, now):
+        return self.stopped
 
 
 class Hal:
@@ -251,3 +256,16 @@ def test_ring_trip_comes_before_the_level_and_digits_reach_the_exchange():
     trip_at = line.did.index("trip")
     assert line.did[trip_at + 1] is True
     assert exchange.events == [(1, 5), (1, 11)]
+
+
+def test_a_clock_that_stands_still_takes_both_ports_out_of_service_with_the_reason():
+    task, hal, exchange, _path, log = make(None, None)
+    for port in task.ports:
+        port.state = IN_SERVICE
+    hal.pcm.stopped = True
+    task.poll()
+    assert [port.state for port in task.ports] == ["the PCM clock has stopped"] * 2
+    assert (1, "lost") in exchange.events and (2, "lost") in exchange.events
+    assert len(log.lines) == 2
+    task.poll()
+    assert len(log.lines) == 2, "told once"
