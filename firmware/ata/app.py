@@ -61,7 +61,11 @@ def _build(hal):
     get = settings.get  # type: Any
     log.shown = _LEVELS[get("log.level")]
     path = MediaPath(
-        get("rtp.jitter_min"), get("rtp.jitter_max"), _ECHO_TAPS[get("voice.echo")], hal.pcm.echo_delay
+        get("rtp.jitter_min"),
+        get("rtp.jitter_max"),
+        _ECHO_TAPS[get("voice.echo")],
+        hal.pcm.echo_delay,
+        get("voice.fax") == "auto",
     )
     # Before the sockets: the driver's own memory comes out of what the heap has not taken yet.
     hal.net.begin(get("name"), _networks(get))

@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import numpy as np
 import pytest
 
 from host_tools.virtual_board.play import Player
@@ -49,3 +50,23 @@ def test_a_call_on_loopback_is_good_and_both_ends_say_so():
         assert media["far_loss_percent"] == 0
     assert len(lines) == 2
     assert all(re.search(r"sent \d+, received \d+, missing 0\.\d+ %.*MOS 4\.\d", line) for line in lines)
+
+
+async def _fax() -> tuple[bool, bool, bool]:
+    """Whether port 1 carries data before an answer tone of phone 2, and both ports after it."""
+    async with Session({"voice": {"fax": "auto"}}) as session:
+        await session.ready()
+        player = Player(session)
+        await player.perform(parse(_CALL.replace("wait 9", "wait 3"), "call"))
+        before = (await session.status())["ports"][0]["calls"][0]["media"]["data"]
+        ced = 6000 * np.sin(2 * np.pi * 2100 * np.arange(8000) / 8000)
+        session.board.phone(2).say(ced.astype(np.int16))
+        await asyncio.sleep(1.5)
+        status = await session.status()
+        after = [port["calls"][0]["media"]["data"] for port in status["ports"]]
+        await player.perform(parse('1 hang\n2 hang\nexpect log "fax or modem" within 3', "end"))
+        return before, after[0], after[1]
+
+
+def test_the_answer_tone_of_a_fax_machine_is_noticed_at_both_ends():
+    assert asyncio.run(_fax()) == (False, True, True)

@@ -4,10 +4,12 @@ from array import array
 
 from micropython import const
 
+from ata.dsp import mix
 from ata.dsp.plc import Plc
 from ata.rtp.quality import Meter
 from ata.rtp.stream import RtpStream
 
+_DATA_MS = const(80)  # least depth of the jitter buffer for fax and modem
 _FRAME = const(160)  # samples in one step: 20 ms at 8 kHz
 
 
@@ -38,6 +40,7 @@ class LegSlot:
         self.receiving = False
         self.events = False  # digits leave as RFC 4733 events
         self.mute_digits = False
+        self.data = False  # a fax machine or a modem was heard
         self.voice_due = False
         self.event_due = False
 
@@ -61,6 +64,7 @@ class LegSlot:
         self.meter.reset()
         self.rtt = self.far_loss = -1
         self.opened += 1
+        self.data = False
         self.agreed = (payload_type, event_type)
         self.is_open = True
 
@@ -71,6 +75,12 @@ class LegSlot:
             self.is_open = False
             self.stream.close()
         self.address = None
+
+    def carry_data(self):
+        """A fax machine or a modem was heard: from now on until the call ends nothing is invented, and the
+        delay stays as it is (ITU-T V.152 calls it voiceband data)."""
+        self.data = True
+        self.stream.jitter.fix(_DATA_MS)
 
     def disconnect(self):
         """The phone no longer hears the leg (held); its stream goes on."""
@@ -90,6 +100,8 @@ class LegSlot:
         if heard:
             self.codec.decode(self.encoded, 0, self.audio, _FRAME)
             self.plc.good(self.audio, _FRAME)
+        elif self.data:
+            mix.clear(self.audio, _FRAME)  # an invented signal would mislead a modem
         else:
             self.plc.lost(self.audio, _FRAME)
         return True

@@ -15,9 +15,10 @@ class MediaPath:
 
     `echo_taps`: of the echo cancellers, 64 (8 ms) or 128; 0 for none, which saves 13 KB. `echo_delay`: the
     samples from a frame given to the board to the echo of its beginning in one from it, −1 to search for it.
+    `fax`: look for fax machines and modems.
     """
 
-    def __init__(self, jitter_min=20, jitter_max=200, echo_taps=0, echo_delay=-1):
+    def __init__(self, jitter_min=20, jitter_max=200, echo_taps=0, echo_delay=-1, fax=False):
         sine = sine_table()
         self.ports = (PortPath(0, sine), PortPath(1, sine))
         self._depth = (jitter_min, jitter_max)
@@ -27,11 +28,18 @@ class MediaPath:
                 from ata.dsp.echo import EchoCanceller
 
                 port.echo = EchoCanceller(echo_taps, echo_delay)
+            if fax:
+                from ata.dsp.modem import FaxModemDetector
+
+                port.fax = (FaxModemDetector(), FaxModemDetector())
         self._laws = {}
         self.steps = 0
 
     def port(self, port):
         return self.ports[port - 1]
+
+    def port_of(self, slot):
+        return self.ports[0] if slot in self.ports[0].slots else self.ports[1]
 
     def slot(self, port, number):
         return self.ports[port - 1].slots[number]
@@ -45,6 +53,10 @@ class MediaPath:
         if not slot.is_open or slot.agreed != (media.payload_type, media.event_type):
             slot.open(media.payload_type, media.event_type, self._depth, random)
             slot.began = self.steps
+            fax = self.port_of(slot).fax
+            if fax is not None:
+                fax[0].reset()
+                fax[1].reset()
         if media.codec not in self._laws:
             self._laws[media.codec] = G711(media.codec)
         slot.codec = self._laws[media.codec]

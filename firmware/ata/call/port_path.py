@@ -21,6 +21,8 @@ _FRAME = const(160)  # samples of one port in one step: 20 ms at 8 kHz
 _HEADER = const(12)  # of an RTP packet
 _EVENT_MS = const(5000)  # a received digit sounds until its end packet, but not longer
 _DEAF_STEPS = const(5)  # after a digit was played to the line: its echo must not be taken for a key
+_ANSWER = const(2)  # of ata.dsp.modem: the answer tone, and
+_MODULATED = const(4)  # the last of its forms
 _NEW_DIGITS = const(16)  # room in the ring of digits heard but not yet fetched
 
 
@@ -40,6 +42,7 @@ class PortPath:
         self.slots = (LegSlot(), LegSlot())
         self.echo = None  # type: Any
         self.modem = None  # type: Any
+        self.fax = None  # type: Any
         self.muted = False  # data for the phone: no voice, either way
         self.digit_down = False
         self._deaf = 0  # steps
@@ -89,8 +92,12 @@ class PortPath:
         near = self.near
         mix.deinterleave(stereo_in, self.index, near, _FRAME)
         first, second = self.slots[0], self.slots[1]
-        if self.echo is not None and (first.connected or second.connected):
-            self.echo.process(near, self.played, _FRAME)
+        if first.connected or second.connected:
+            data = first.data or second.data
+            if self.echo is not None and not data:
+                self.echo.process(near, self.played, _FRAME)
+            if self.fax is not None and not data:
+                self._look_for_data(first if first.connected else second)
         self._listen()
         # What the phone hears: the audio of the leg there is, and only of two their sum. A call of anything
         # costs more than it does if there is nothing to be done, so that is asked here.
@@ -121,6 +128,14 @@ class PortPath:
             self.digits.mix(far, _FRAME)
         mix.interleave(far, stereo_out, self.index, _FRAME)
         self.played = far
+
+    def _look_for_data(self, slot):
+        """Listen for a fax machine or a modem, in what the phone says and in what it was given before: an
+        answer tone of either end (ITU-T V.25, V.8) makes the leg carry data."""
+        near = self.fax[0].process(self.near, _FRAME)
+        far = self.fax[1].process(self.played, _FRAME)
+        if _ANSWER <= near <= _MODULATED or _ANSWER <= far <= _MODULATED:
+            slot.carry_data()
 
     def _listen(self):
         if self.digits.active:

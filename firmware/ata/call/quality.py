@@ -8,8 +8,8 @@ _NAMES = {0: "PCMU", 8: "PCMA"}
 
 
 def figures(slot, steps):
-    """Of a leg slot (ata.call.leg_path) whose stream is open, a dict: seconds, codec, what
-    RtpStream.statistics() has, and
+    """Of a leg slot (ata.call.leg_path) whose stream is open, a dict: seconds, codec, data (fax or modem),
+    what RtpStream.statistics() has, and
     loss_percent  frames that had to be concealed        jitter_ms  of arrival, RFC 3550
     rtt_ms        there and back by RTCP, −1 unknown     far_loss_percent  of ours at the far end, −1 unknown
     mos           G.107, 1.00 to 4.50; delay_ms, one way as far as it is known, is part of it
@@ -18,6 +18,7 @@ def figures(slot, steps):
     meter = slot.meter
     delay = found["depth_ms"] + 2 * _PACKET_MS + max(0, slot.rtt) // 2
     found["seconds"] = (steps - slot.began) // 50
+    found["data"] = slot.data
     found["codec"] = _NAMES.get(slot.media.codec, "?")
     found["loss_percent"] = meter.loss() / 100
     found["jitter_ms"] = found.pop("jitter") / 8
@@ -30,7 +31,9 @@ def figures(slot, steps):
 
 def in_a_line(found):
     """The figures of a call that has ended, for the log."""
-    return "%d s %s, sent %d, received %d, missing %.2f %%, jitter %.1f ms, round trip %s ms, MOS %.2f" % (
-        found["seconds"], found["codec"], found["sent"], found["received"], found["loss_percent"],
-        found["jitter_ms"], found["rtt_ms"] if found["rtt_ms"] >= 0 else "?", found["mos"],
+    data = ", fax or modem" if found["data"] else ""
+    rtt = found["rtt_ms"] if found["rtt_ms"] >= 0 else "?"
+    return "%d s %s%s, sent %d, received %d, missing %.2f %%, jitter %.1f ms, round trip %s ms, MOS %.2f" % (
+        found["seconds"], found["codec"], data, found["sent"], found["received"], found["loss_percent"],
+        found["jitter_ms"], rtt, found["mos"],
     )  # fmt: skip

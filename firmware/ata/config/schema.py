@@ -43,6 +43,7 @@ rtp.jitter_max int 200 20..240/10 restart ms
 rtp.codecs list ["PCMU","PCMA"] PCMU|PCMA restart
 rtp.event_type int 101 96..127 restart
 voice.echo choice "off" off|8ms|16ms restart
+voice.fax choice "off" off|auto restart
 dial.plan text "*47[0-9*].T|*xx.T|x.T" 1..500 restart
 dial.first_digit int 15 1..120 restart s
 dial.interdigit int 4 1..60 restart s

@@ -103,6 +103,13 @@ class JitterBuffer:
         state[_MIN], state[_MAX] = self._limits
         state[_MOST] = state[_MOST_BEFORE] = state[_MIN]
 
+    def fix(self, least):
+        """Keep the present depth, at least `least` ms, from now on until open(): for data, to which every
+        skip and every stretch is an error."""
+        state = self._state
+        depth = min(max(state[_MOST], state[_MOST_BEFORE], least * 8), 1600)
+        state[_MIN] = state[_MAX] = state[_MOST] = state[_MOST_BEFORE] = depth
+
     def statistics(self):
         """A dict of counters: packets received, late, lost (never came), duplicate, discarded (came but could
         not be played); pieces of 10 ms stretched and skipped; restarts; and depth_ms, what the fastest

@@ -18,8 +18,8 @@ def random(count):
     return bytes([37 * (i + 3) & 255 for i in range(count)])
 
 
-def in_a_call():
-    path = MediaPath(20, 200)
+def in_a_call(fax=False):
+    path = MediaPath(20, 200, fax=fax)
     slot = path.slot(1, 0)
     path.connect(slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True), "address", "rfc4733", random)
     return path, slot
@@ -104,7 +104,7 @@ def test_its_end_silences_tone_digit_and_message():
 def test_a_step_in_which_a_message_is_sent_allocates_nothing():
     if not hasattr(micropython, "heap_lock"):
         return  # CPython
-    path, _slot = in_a_call()
+    path, _slot = in_a_call(True)
     path.port(1).signal(("fsk", SETUP, 300, 180, "bell202"))
     blank, out = array("h", bytes(4 * FRAME)), array("h", bytes(4 * FRAME))
     path.step(blank, out)
@@ -115,3 +115,51 @@ def test_a_step_in_which_a_message_is_sent_allocates_nothing():
         steps += 1
     micropython.heap_unlock()
     assert steps == 60 and not path.port(1).modem.active
+
+
+def fax_call(near):
+    """A call of port 1 whose phone sounds like `near`; looked for fax."""
+    path = MediaPath(20, 200, fax=True)
+    slot = path.slot(1, 0)
+    path.connect(slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True), "address", "rfc4733", random)
+    speech = Speech(near)
+    for _ in range(60):
+        speech.step(path)
+    return path, slot, speech
+
+
+def test_an_answer_tone_makes_the_call_carry_data_until_it_ends():
+    path, slot, _speech = fax_call("2100@-12;0/0")
+    assert slot.data
+    depth = slot.stream.statistics()["depth_ms"]
+    assert depth >= 80
+    assert not path.slot(2, 0).data
+    slot.close()
+    path.connect(slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True), "address", "rfc4733", random)
+    assert not slot.data and slot.stream.statistics()["depth_ms"] < 80
+
+
+def test_speech_dial_tone_and_a_calling_tone_alone_do_not():
+    for script in ("350@-13+440@-13;0/0", "1100@-12;.5/3", "440;.3/.2|880;.2/.1"):
+        _path, slot, _speech = fax_call(script)
+        assert not slot.data, script
+
+
+def test_nothing_is_invented_for_a_modem():
+    path, slot, _speech = fax_call("2100@-12;0/0")
+    packet = bytearray(12 + FRAME)
+    packet[0] = 0x80
+    blank, out = array("h", bytes(4 * FRAME)), array("h", bytes(4 * FRAME))
+    heard = []
+    for i in range(40):
+        packet[2], packet[3] = i >> 8, i & 255
+        stamp = i * FRAME
+        packet[4:8] = bytes((stamp >> 24, stamp >> 16 & 255, stamp >> 8 & 255, stamp & 255))
+        for k in range(FRAME):
+            packet[12 + k] = 0x20 + (k & 15)
+        if i < 25:
+            slot.stream.receive(packet, len(packet), 20 * i)
+        path.step(blank, out)
+        heard.append(max([abs(out[2 * k]) for k in range(FRAME)]))
+    loud = [i for i in range(40) if heard[i] > 1000]
+    assert len(loud) == 25 and heard[loud[-1] + 1] == 0, heard
