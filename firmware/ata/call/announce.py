@@ -13,7 +13,7 @@ from ata.line.callerid import (
     dtmf,
     message_waiting,
 )  # fmt: skip
-from ata.sip.grammar import parse_name_addr, unescape
+from ata.sip.grammar import parse_name_addr, split_list, unescape
 from ata.sip.summary import from_server
 
 _BELLCORE_NAME = 15  # characters (GR-1188)
@@ -43,7 +43,8 @@ def caller(session):
         said = invite.get(header) if trusted else None
         if said:
             try:
-                party = parse_name_addr(said)
+                # A SIP and a tel URI of the same caller may stand there (RFC 3325 §9.1): either will do.
+                party = parse_name_addr(split_list(said)[0])
             except Exception:  # a header that we can do without
                 continue
             number = unescape(party.uri.user or "")
@@ -51,9 +52,10 @@ def caller(session):
             if party.params.get("privacy") not in (None, "off"):
                 number = PRIVATE
             break
-    privacy = (invite.get("Privacy") or "").lower()
+    # Rather one sign too many between the values than a number shown that was to be withheld.
+    privacy = (invite.get("Privacy") or "").lower().replace(",", ";").replace(" ", "").split(";")
     hidden = number == PRIVATE or session.remote_user.lower() == "anonymous"
-    if hidden or "id" in privacy.split(";") or "user" in privacy.split(";"):
+    if hidden or "id" in privacy or "user" in privacy:
         return PRIVATE, ""
     if not number[-1:].isdigit():  # a name such as "anna" cannot be dialled, but read
         return UNAVAILABLE, name or number

@@ -4,7 +4,7 @@ Sans-IO: the tasks give it hook events, digits and datagrams with `now`, and car
 returns: ("send", bytes, host, port). Lines and media are told directly.
 """
 
-from ata.base.clock import sooner
+from ata.base.clock import add, due, sooner
 from ata.base.unload import forget
 from ata.call.phone import Leg, Phone
 from ata.sip.offer import LocalMedia
@@ -18,6 +18,7 @@ _PLAY_MS = 100  # length at which a digit received by INFO is played to the line
 _PLAY_MAX_MS = 5000
 
 _LAG_MS = 60  # from a line's output to its sound on the wire, and back: a media step and the board's buffers
+_LAMP_MS = 2000  # until a line that could not be told of messages is tried again
 _DIAL_TONES = ("dial", "stutter")
 _DIGITS = "0123456789*#ABCD"
 
@@ -52,6 +53,7 @@ class Exchange:
         self.registrations = {}  # port -> state, as the user agent tells it
         self.waiting = {}  # port -> True while messages wait for it
         self._lamps = {}  # port -> (waiting, count) that its phone has not been told
+        self._light_at = 0
         self.calls = 0
         self.changed = True  # something has happened since the task asked for the deadline last
         self.phones = {port: Phone(port, self, plan, timeouts, self._unexpected) for port in (1, 2)}
@@ -130,12 +132,16 @@ class Exchange:
         first = self._ua.deadline()
         for phone in self.phones.values():
             first = sooner(first, phone.deadline())
-        return first
+        return sooner(first, self._light_at) if self._lamps else first
 
     def tick(self, now):
         self._ua.tick(now)
         for phone in self.phones.values():
             phone.tick(now)
+        if self._lamps and due(self._light_at, now):  # the line was down, or rang
+            self._light_at = add(now, _LAMP_MS)
+            for port in tuple(self._lamps):
+                self._light(port, now)
         self._drain(now)
 
     def start(self, now):
@@ -165,6 +171,7 @@ class Exchange:
                 self.waiting[output[1]] = output[2]
                 self._lamps[output[1]] = output[2:]
                 self._light(output[1], now)
+                self._light_at = add(now, _LAMP_MS)
             elif kind == "incoming":
                 self._incoming(output[1], now)
             else:
@@ -229,9 +236,12 @@ class Exchange:
         way = self._options["caller_id"][port]
         told = None
         if way and not leg.outgoing and not leg.up:
-            from ata.call.announce import of_call
+            try:
+                from ata.call.announce import of_call
 
-            told = of_call(way, leg.session, self._options["time"](), _LAG_MS)
+                told = of_call(way, leg.session, self._options["time"](), _LAG_MS)
+            except MemoryError:  # the phone rings all the same
+                self.log(port, "no memory to show who calls")
             self._forget_announcer()
         self._lines[port].start_ringing(self._cadence, now, told)
 
@@ -241,10 +251,13 @@ class Exchange:
         way = self._options["caller_id"][port]
         told = None
         if way:
-            from ata.call.announce import of_waiting_call
-
             sas, sas_ms = self._options["sas"]
-            told = of_waiting_call(way, leg.session, self._options["time"](), _LAG_MS, sas, sas_ms)
+            try:
+                from ata.call.announce import of_waiting_call
+
+                told = of_waiting_call(way, leg.session, self._options["time"](), _LAG_MS, sas, sas_ms)
+            except MemoryError:  # the tone comes all the same
+                self.log(port, "no memory to show who calls")
             self._forget_announcer()
         if told is None:
             self.tone(port, "call_waiting")
@@ -257,9 +270,13 @@ class Exchange:
             waiting, count = self._lamps.pop(port)
             way = self._options["caller_id"][port]
             if way:
-                from ata.call.announce import of_messages
+                told = None
+                try:
+                    from ata.call.announce import of_messages
 
-                told = of_messages(way, waiting, count, _LAG_MS)
+                    told = of_messages(way, waiting, count, _LAG_MS)
+                except MemoryError:
+                    self._lamps[port] = (waiting, count)  # another time
                 self._forget_announcer()
                 if told is not None:
                     self._lines[port].transmit(told, now)

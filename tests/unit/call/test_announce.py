@@ -62,11 +62,15 @@ def test_an_asserted_identity_of_the_own_server_is_believed():
     assert caller(Session(P_Asserted_Identity=asserted, host="192.0.2.66")) == ("102", "Anna")
     assert caller(Session(Remote_Party_ID="<sip:3000@pbx>;party=calling;privacy=off")) == ("3000", "Anna")
     assert caller(Session(P_Asserted_Identity="<<<")) == ("102", "Anna")
+    both = '"Bob, B." <sip:2000@pbx>, <tel:+492000>'  # RFC 3325 §9.1
+    assert caller(Session(P_Asserted_Identity=both)) == ("2000", "Bob, B.")
 
 
 def test_a_caller_who_hides_is_private_whatever_else_is_said():
     assert caller(Session(P_Asserted_Identity="<sip:2000@pbx>", Privacy="id")) == (PRIVATE, "")
     assert caller(Session(Privacy="user;critical")) == (PRIVATE, "")
+    assert caller(Session(Privacy="critical; id")) == (PRIVATE, "")
+    assert caller(Session(Privacy="id,critical")) == (PRIVATE, "")
     assert caller(Session("anonymous", "Anonymous")) == (PRIVATE, "")
     assert caller(Session(Remote_Party_ID="<sip:3000@pbx>;privacy=full"))[0] == PRIVATE
     assert caller(Session(Privacy="none")) == ("102", "Anna")

@@ -144,6 +144,7 @@ class World:
             random,
             self.log,
         )
+        self.ua = ua
         for line in self.lines.values():
             line.in_service(0)
         self.exchange.start(0)
@@ -166,7 +167,7 @@ class World:
                 output = line.poll()
                 while output is not None:
                     moved = True
-                    if output[0] != "linefeed":
+                    if output[0] not in ("linefeed", "signal"):  # these go to the chip and the audio
                         self.exchange.line_event(port, output, self.now)
                     output = line.poll()
 
@@ -332,3 +333,30 @@ def test_garbage_on_the_sip_socket_changes_nothing():
         world.exchange.receive(data, ("203.0.113.5", 9), world.now)
         world.settle()
     assert world.phone(1) == "talking" and world.phone(2) == "talking"
+
+
+def test_messages_that_are_told_while_the_line_is_down_light_the_lamp_later():
+    world = World(way="bellcore")
+    world.lines[1].out_of_service(0)
+    world.ua.events.append(("messages", 1, True, 2))
+    world.run(5000)
+    assert world.lines[1].state == "down"
+    world.lines[1].in_service(world.now)
+    world.run(2100)
+    assert world.lines[1].state == "transmitting"
+    world.run(3000)
+    assert world.lines[1].state == "idle" and world.exchange.waiting[1]
+    world.hook(1, True)
+    assert world.tone(1) == "stutter"
+
+
+def test_a_heap_too_full_to_show_the_caller_costs_only_that():
+    def full():
+        raise MemoryError
+
+    world = World(way="bellcore")
+    world.exchange._options["time"] = full
+    world.hook(1, True)
+    world.dial(1, (1, 0, 2))
+    world.run(100)
+    assert world.phone(2) == "ringing" and world.lines[2].state == "ringing"
