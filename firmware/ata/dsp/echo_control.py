@@ -155,14 +155,15 @@ def judge(
         better = 0
     work[_SAFE] = mode
     work[_BETTER] = better
-    if to_safe and not from_safe:
-        t = tracking
-        tracking = safe
-        safe = t
-    if to_safe or from_safe:
+    if from_safe:
         n = 0
         while n < taps:
             tracking[n] = safe[n]
+            n += 1
+    elif to_safe:
+        n = 0
+        while n < taps:
+            safe[n] = tracking[n]
             n += 1
     return mode
 
