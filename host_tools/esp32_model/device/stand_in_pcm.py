@@ -45,9 +45,6 @@ class Esp32PcmPort:
         except OSError:
             self.lost += 1
 
-    def clock_stopped(self, now):
-        return False
-
 
 def _address(port):
     return usocket.getaddrinfo(model.LOOPBACK, port, usocket.AF_INET, usocket.SOCK_DGRAM)[0][-1]
