@@ -16,7 +16,6 @@ from host_tools.shrink.overlay import PREFIX
 from host_tools.xtensa import mpy_file
 
 _BLOCK = 16
-_XTENSAWIN = bytes([mpy_file.XTENSAWIN << 2 | mpy_file.SUB_VERSION])
 _FUNCTION = 16  # mp_obj_fun_bc_t
 _CLASS = 80 + 16  # mp_obj_type_t with its slots, and the dictionary
 # Places of a dictionary as it grows (py/map.c), 8 bytes each.
@@ -43,9 +42,7 @@ def parts() -> dict[str, Part]:
     found: dict[str, Part] = defaultdict(Part)
     for name, text in shrunk.modules.items():
         if name == BUNDLE or name.startswith(PREFIX):
-            data = mpy.compile_module(name, text, "xtensawin")
-            # A file without native code is marked for no architecture at all; the format is the same.
-            code = mpy_file.parse(data[:2] + _XTENSAWIN + data[3:]).code
+            code = mpy_file.parse(mpy.compile_module(name, text, "xtensawin")).code
             for place, kind, size in _sizes(code, ast.parse(text), shrunk.origins):
                 part = found[place.split("_")[0] if not place.startswith("hal") else place]
                 if kind == "viper":

@@ -8,16 +8,20 @@ build/mpy/x86/ata.mpy          the modules that stay loaded
               unused.txt       functions of the sources that nothing mentions
 """
 
+import ast
 import fcntl
 import hashlib
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from host_tools.shrink import BUNDLE, shrink
-from host_tools.shrink.mpy_file import intern_strings
+from host_tools.shrink.mpy_file import intern_strings, names_of
+from host_tools.shrink.passing import loosen_strings
+from host_tools.shrink.rom import ROM_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware"
@@ -58,11 +62,24 @@ def _make(target: Path, sources: dict[str, str], architecture: str, entry: str) 
     shrunk = shrink(sources, entry)
     target.mkdir()
     (target / "bundle.txt").write_text(shrunk.modules[BUNDLE])
-    for name, text in shrunk.modules.items():
-        data = compile_module(name, text, architecture)
-        (target / f"{name}.mpy").write_bytes(intern_strings(data) if name == BUNDLE else data)
+    compiled = {name: compile_module(name, text, architecture) for name, text in shrunk.modules.items()}
+    compiled[BUNDLE] = intern_strings(compiled[BUNDLE])
+    interned = ROM_NAMES | names_of(compiled[BUNDLE]) | _keywords(shrunk.modules.values())
+    for name, data in compiled.items():
+        # All but the bundle come and go.
+        (target / f"{name}.mpy").write_bytes(data if name == BUNDLE else loosen_strings(data, interned))
     (target / "names.txt").write_text("".join(f"{new}: {old}\n" for new, old in shrunk.legend.items()))
     (target / "unused.txt").write_text("".join(f"{name}\n" for name in shrunk.unused))
+
+
+def _keywords(texts: Iterable[str]) -> set[str]:
+    """The names by which any call of the program gives its arguments."""
+    return {
+        node.arg
+        for text in texts
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.keyword) and node.arg
+    }
 
 
 def compile_module(name: str, text: str, architecture: str) -> bytes:

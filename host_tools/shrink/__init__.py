@@ -7,6 +7,7 @@ does not. Sources, unit tests and coverage use the real modules and names.
     names       are few, short, shared, and often in ROM already
     classes     do not keep their own name twice
     overlay     what runs seldom is loaded when it is called
+    passing     what is loaded for a moment leaves no strings behind (after compiling: host_tools.mpy)
     order       puts the names that are used most where they take one byte
 
 Each step says in its file what it saves. They work on the whole program, since a name may be changed only if

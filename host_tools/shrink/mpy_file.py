@@ -21,19 +21,26 @@ def intern_strings(data: bytes) -> bytes:
     """The file `data`, with every string constant in its table of names too. ValueError: not such a file."""
     if tuple(data[:2]) != _VERSION:
         raise ValueError("not a .mpy file of version 6")
-    reader = _Reader(data, 4)
+    reader = Reader(data, 4)
     names, constants = reader.number(), reader.number()
     begin = reader.at
     known = {reader.name() for _ in range(names)}
     end = reader.at
     found = [text for _ in range(constants) for text in reader.strings()]
     new = [text for text in dict.fromkeys(found) if text not in known and len(text) <= _LONGEST]
-    table = b"".join(_number(len(text) << 1) + text + b"\0" for text in new)
-    return data[:4] + _number(names + len(new)) + _number(constants) + data[begin:end] + table + data[end:]
+    table = b"".join(number(len(text) << 1) + text + b"\0" for text in new)
+    return data[:4] + number(names + len(new)) + number(constants) + data[begin:end] + table + data[end:]
+
+
+def names_of(data: bytes) -> set[str]:
+    """What the file `data` interns when it is loaded."""
+    reader = Reader(data, 4)
+    names, _constants = reader.number(), reader.number()
+    return {reader.name().decode() for _ in range(names)}
 
 
 @dataclass
-class _Reader:
+class Reader:
     data: bytes
     at: int
 
@@ -73,8 +80,16 @@ class _Reader:
         return [text] if kind == _STRING else []
 
 
-def _number(value: int) -> bytes:
+def text_constant(text: str) -> bytes:
+    """A string as it is written among the constants."""
+    letters = text.encode()
+    return bytes([_STRING]) + number(len(letters)) + letters + b"\0"
+
+
+def number(value: int, width: int = 1) -> bytes:
+    """7 bits a byte, the most significant first; `width`: bytes at least."""
     digits = [value & 0x7F]
     while value := value >> 7:
         digits.append(value & 0x7F | 0x80)
+    digits += [0x80] * (width - len(digits))
     return bytes(reversed(digits))

@@ -29,7 +29,7 @@ FIRMWARE = ROOT / "firmware"
 DEFAULTS: dict[str, Any] = {"sip": {"port": 0}, "rtp": {"port": 0}, "log": {"level": "debug"}}
 PHONES = {1: (118.0, 1.0), 2: (196.0, 1.16)}  # pitch and vocal tract of who is at the phone
 _STATUS_WITHIN = 3.0
-_READY_WITHIN = 12.0
+_READY_WITHIN = 30.0  # it takes two, but not on a PC with other things to do
 _ECHO_WAY = 0.1  # seconds, there and back
 
 

@@ -38,6 +38,13 @@ class RawCode:
     kind: str
     data: bytes
     children: list["RawCode"] = field(default_factory=list)
+    at: int = 0  # of `data` in the file
+
+    def all(self) -> Iterator["RawCode"]:
+        """This one and those inside."""
+        yield self
+        for child in self.children:
+            yield from child.all()
 
 
 @dataclass
@@ -59,7 +66,7 @@ class MpyFile:
 
     def _named(self, code: RawCode, prefix: str) -> Iterator[tuple[str, RawCode]]:
         made: RawCode | None = None
-        for opcode, operand in _operations(code.data):
+        for _, opcode, operand in operations(code.data):
             if opcode in (_MAKE_FUNCTION, _MAKE_FUNCTION_DEFARGS):
                 made = code.children[operand]
                 continue
@@ -70,9 +77,9 @@ class MpyFile:
             made = None
 
 
-def parse(data: bytes) -> MpyFile:
-    """Raises MpyError if `data` is no .mpy of this version for xtensawin."""
-    return _Reader(data).file()
+def parse(data: bytes, architecture: int = XTENSAWIN) -> MpyFile:
+    """Raises MpyError if `data` is no .mpy of this version for `architecture` (enum MP_NATIVE_ARCH)."""
+    return _Reader(data).file(architecture)
 
 
 class _Reader:
@@ -80,12 +87,13 @@ class _Reader:
         self._data = data
         self._at = 0
 
-    def file(self) -> MpyFile:
+    def file(self, architecture: int) -> MpyFile:
         magic, version, feature, _small_int_bits = self._bytes(4)
-        if magic != ord("M") or version != VERSION or feature & 3 != SUB_VERSION:
+        # Without native code there is neither a sub-version nor an architecture.
+        if magic != ord("M") or version != VERSION or (feature and feature & 3 != SUB_VERSION):
             raise MpyError(f"not an .mpy of version {VERSION}.{SUB_VERSION}: {self._data[:4].hex()}")
-        if feature >> 2 not in (0, XTENSAWIN):
-            raise MpyError(f"native code of architecture {feature >> 2}, not xtensawin ({XTENSAWIN})")
+        if feature >> 2 not in (0, architecture):
+            raise MpyError(f"native code of architecture {feature >> 2}, not {architecture}")
         strings, objects = self._uint(), self._uint()
         return MpyFile(
             [self._string() for _ in range(strings)], [self._object() for _ in range(objects)], self._code()
@@ -125,6 +133,7 @@ class _Reader:
     def _code(self) -> RawCode:
         head = self._uint()
         kind = _KINDS[head & 3]
+        at = self._at
         data = self._bytes(head >> 3)
         if kind == "native":
             self._uint()  # where its prelude is
@@ -136,7 +145,7 @@ class _Reader:
             if flags & (_RODATA | _BSS | _RELOC):
                 raise MpyError("viper code with its own data or relocations: not made by mpy-cross")
         children = [self._code() for _ in range(self._uint())] if head & 4 else []
-        return RawCode(kind, data, children)
+        return RawCode(kind, data, children, at)
 
 
 def _uint(data: bytes, at: int) -> tuple[int, int]:
@@ -149,23 +158,40 @@ def _uint(data: bytes, at: int) -> tuple[int, int]:
             return value, at
 
 
-def _operations(data: bytes) -> Iterator[tuple[int, int]]:
-    """Opcode and operand (0 if none) of each bytecode behind the prelude."""
-    at = 0
-    while data[at] & 0x80:  # signature
+def _prelude(data: bytes) -> tuple[int, int, int]:
+    """Of bytecode (py/bc.h): the number of the arguments' names, where the names are, where the code is."""
+    sign = data[0]
+    arguments, at, shift = sign & 3, 1, 0
+    while sign & 0x80:
+        sign = data[at]
+        arguments += ((sign & 4) + ((sign & 8) >> 3)) << shift  # by place, by keyword only
         at += 1
-    at += 1
-    info = shift = 0
-    cells = 0
+        shift += 1
+    info = cells = shift = 0
     while True:  # sizes: xIIIIIIC …
         info |= (data[at] & 0x7E) >> 1 << 6 * shift
         cells |= (data[at] & 1) << shift
         shift += 1
         at += 1
         if not data[at - 1] & 0x80:
-            break
-    at += info + cells
+            return arguments, at, at + info + cells
+
+
+def names(data: bytes) -> list[int]:
+    """The places in the table of strings of a bytecode function's own name and of its arguments' names."""
+    arguments, at, _ = _prelude(data)
+    found = []
+    for _ in range(arguments + 1):
+        number, at = _uint(data, at)
+        found.append(number)
+    return found
+
+
+def operations(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Position, opcode and operand (0 if none) of each bytecode behind the prelude."""
+    at = _prelude(data)[2]
     while at < len(data):
+        begin = at
         opcode = data[at]
         at += 1
         operand = 0
@@ -176,4 +202,4 @@ def _operations(data: bytes) -> Iterator[tuple[int, int]]:
             at += 2 if data[at] & 0x80 else 1
         if opcode & _EXTRA_BYTE_MASK == 0:
             at += 1
-        yield opcode, operand
+        yield begin, opcode, operand

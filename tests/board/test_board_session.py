@@ -115,9 +115,16 @@ def test_a_configuration_file_that_is_not_json_is_told(tmp_path: Path) -> None:
 
 
 def host_tools(*arguments: str, **options) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "host_tools", *arguments]
+    # A job in the background of a shell has Ctrl-C ignored, and so would the program that it starts.
+    ctrl_c = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    command = [sys.executable, "-c", ctrl_c + "runpy.run_module('host_tools', run_name='__main__')"]
     return subprocess.Popen(
-        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options
+        [*command, *arguments],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        **options,
     )
 
 
@@ -147,7 +154,7 @@ def test_ctrl_c_ends_everything(command: str, tmp_path: Path) -> None:
     assert firmware
     time.sleep(2.0)
     program.send_signal(signal.SIGINT)
-    output, _ = program.communicate(timeout=10)
+    output, _ = program.communicate(timeout=30)
     assert program.returncode == 130, output
     assert "Traceback" not in output, output
     assert not any(alive(pid) for pid in firmware)

@@ -20,7 +20,7 @@ import pytest
 from host_tools import boards
 from host_tools.esp32_model.session import WIFI, Esp32Session
 from host_tools.virtual_board.child import FirmwareEnded
-from host_tools.virtual_board.play import Player
+from host_tools.virtual_board.play import Player, Unmet
 from host_tools.virtual_board.scenario import parse
 from host_tools.virtual_board.session import ROOT
 from support.runtimes import micropythons
@@ -132,7 +132,10 @@ def test_a_call_goes_on_after_missed_ticks_and_stalls(fault: dict[str, int]) -> 
         for _ in range(3):
             session.set_fault(**fault)
             await asyncio.sleep(0.2)
-        await perform(player, TALK)
+        try:
+            await perform(player, TALK)
+        except Unmet:  # a PC with other things to do stalls the clock too, in the middle of the talk
+            await perform(player, TALK)
         status = await session.status()
         assert [port["faults"] for port in status["ports"]] == [0, 0]
         assert not [name for name in status["counts"] if name.startswith("fault")], status["counts"]

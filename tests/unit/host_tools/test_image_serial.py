@@ -93,7 +93,9 @@ class PlayedDevice:
         os.write(self.ours, data)
 
     def close(self) -> None:
-        os.close(self.theirs)
+        os.close(self.theirs)  # ends the reading thread, which must not go on at a descriptor used again
+        self.thread.join(5)
+        assert not self.thread.is_alive()
         os.close(self.ours)
 
 
