@@ -6,7 +6,7 @@ import sys
 import time
 
 from ata.base.errors import BoardLost, HardwareFault
-from ata.base.log import Log, render
+from ata.base.log import Log
 from ata.hal.esp32 import Esp32Hal
 from ata.hal.esp32_guard import Guard
 
@@ -51,7 +51,7 @@ def _safe_mode(guard, board):
 
     print("SAFE MODE: three crashes in a row, the last start: %s. The phones are off." % guard.cause)
     ticks = time.ticks_ms  # type: Any
-    log = Log(ticks, 8, lambda line: print(render(line)))
+    log = Log(ticks, 512, lambda _level, line: print(line))
     print(join_network(board, log))
     print("Look at config.json, install the firmware again, or try again: import machine; machine.reset()")
 

@@ -29,7 +29,10 @@ def read_table(module: str, name: str, micropython: Path) -> dict:
         check=True,
         env={**os.environ, "MICROPYPATH": f"{ROOT}/firmware:.frozen"},
     )
-    return json.loads(done.stdout)
+    return {
+        state: [timeout, {row[at]: row[at + 1 : at + 3] for at in range(0, len(row), 3)}]
+        for state, (timeout, *row) in json.loads(done.stdout).items()
+    }
 
 
 def mermaid(table: dict, first: list[str]) -> str:

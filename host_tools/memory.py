@@ -49,7 +49,7 @@ expect status ports.2.phone idle
 
 @dataclass
 class Heap:
-    """Bytes after a collection, as the firmware's own `status` tells them: its code, 3 KB, is among them."""
+    """Bytes after a collection, without overlays and the console's commands, as the firmware tells them."""
 
     when: str
     used: int

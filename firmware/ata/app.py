@@ -111,7 +111,7 @@ def _windows(get, region):
 
 
 def _make_log(hal):
-    log = Log(uptime(hal.ticks), 40)
+    log = Log(uptime(hal.ticks))
     log.shown = _LEVELS["info"]
     log.sink = printer(log, hal.console_write)
     return log

@@ -3,6 +3,7 @@ does not. Sources, unit tests and coverage use the real modules and names.
 
     bundle      all modules that stay loaded become one; the others can be forgotten one by one
     constants   stand where they are used
+    tables      of states are constants too
     unused      functions and imports are left out
     names       are few, short, shared, and often in ROM already
     classes     do not keep their own name twice
@@ -26,6 +27,7 @@ from host_tools.shrink.order import frequent_first
 from host_tools.shrink.overlay import holder, labels, split
 from host_tools.shrink.places import PLACES
 from host_tools.shrink.program import FunctionDef, parse
+from host_tools.shrink.tables import flatten
 from host_tools.shrink.unused import remove_unused
 
 __all__ = ["BUNDLE", "Shrunk", "shrink"]
@@ -48,9 +50,10 @@ def shrink(sources: Mapping[str, str], entry: str, places: Mapping[str, str] = P
     function goes to which overlay."""
     trees = link(parse(sources), entry)
     inline_constants(trees)
+    actions = flatten(trees)
     unused = remove_unused(trees)
     known = labels(trees[BUNDLE])
-    legend = shorten(trees)
+    legend = shorten(trees, actions)
     origins = {
         name: known[id(node)].partition("__")[0]
         for node in trees[BUNDLE].body

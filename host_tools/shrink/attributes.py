@@ -7,12 +7,11 @@ method sets on self) and no others.
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from host_tools.shrink.program import FunctionDef
 from host_tools.shrink.rom import BOARD_NAMES, ROM_NAMES
 from host_tools.shrink.scopes import Scope
-from host_tools.shrink.tables import action_strings
 
 
 class Attributes:
@@ -22,12 +21,14 @@ class Attributes:
     class.
 
     What keeps its name is not renamable: what has a string of its name (getattr, dictionaries, messages)
-    unless that is an action of a state table, what may be an attribute of something from outside the program,
+    unless that is one of `actions`, strings that name methods, what may be an attribute of something from outside the program,
     and what is in ROM already.
     """
 
-    def __init__(self, trees: Mapping[str, ast.Module], modules: Mapping[str, Scope]):
-        self._actions = action_strings(trees)
+    def __init__(
+        self, trees: Mapping[str, ast.Module], modules: Mapping[str, Scope], actions: Sequence[ast.Constant]
+    ):
+        self._actions = actions
         self._places: list[tuple[ast.AST, str]] = []  # node and field that hold an attribute's name
         self._family, self.builtin = _families(trees)
         self.members: dict[int, set[str]] = defaultdict(set)

@@ -14,7 +14,7 @@ import builtins
 import itertools
 import keyword
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from host_tools.shrink.attributes import Attributes
 from host_tools.shrink.program import strings
@@ -49,10 +49,11 @@ _POOL = [
 ]
 
 
-def shorten(trees: Mapping[str, ast.Module]) -> dict[str, str]:
-    """Change the linked `trees`. New name → the old ones, blanks between them."""
+def shorten(trees: Mapping[str, ast.Module], actions: Sequence[ast.Constant] = ()) -> dict[str, str]:
+    """Change the linked `trees`; `actions`: strings that name methods. New name → the old ones, blanks
+    between them."""
     modules = {name: analyse(tree) for name, tree in trees.items()}
-    attributes = Attributes(trees, modules)
+    attributes = Attributes(trees, modules, actions)
     new_attributes = _attribute_names(attributes, strings(trees))
     attributes.rename(new_attributes)
     passed = {

@@ -13,26 +13,35 @@ ERROR = "E"
 
 
 class Log:
-    """Keeps the last `capacity` lines as (ms since start, level, part, text).
+    """Keeps the last lines, in `size` bytes that are taken at once: lines of their own would come to lie
+    between what stays, and leave gaps there.
 
-    `now()` gives the milliseconds since start. `sink(line)`, if set, sees every line at once; `shown` is for
-    its use: the levels it prints, as one string.
+    A line is "12.345 I sip: text": seconds since start, level, part. `now()` gives the milliseconds since
+    start. `sink(level, line)`, if set, sees every line at once; `shown` is for its use: the levels it prints,
+    as one string.
     """
 
-    def __init__(self, now, capacity=64, sink=None):
+    def __init__(self, now, size=1536, sink=None):
         self.now = now
         self.sink = sink
         self.shown = ""
-        self._ring = [None] * capacity  # type: Any
+        self._ring = bytearray(size)  # lines, each with a newline behind it; zeros where none was yet
         self._next = 0
         self.counts = {}
 
     def write(self, level, part, text):
-        line = (self.now(), level, part, text)
-        self._ring[self._next] = line
-        self._next = (self._next + 1) % len(self._ring)
+        ms = self.now()
+        line = "%d.%03d %s %s: %s" % (ms // 1000, ms % 1000, level, part, text)
+        ring = self._ring
+        data = (line.encode() + b"\n")[-len(ring) :]
+        at = self._next
+        end = min(at + len(data), len(ring))
+        left = at + len(data) - end  # of it goes to the front
+        ring[at:end] = data[: end - at]
+        ring[:left] = data[end - at :]
+        self._next = left or end % len(ring)
         if self.sink is not None:
-            self.sink(line)
+            self.sink(level, line)
 
     def info(self, part, text):
         self.write(INFO, part, text)
@@ -49,19 +58,11 @@ class Log:
 
     def lines(self):
         """The kept lines, oldest first."""
-        size = len(self._ring)
-        found = []
-        for i in range(size):
-            line = self._ring[(self._next + i) % size]
-            if line is not None:
-                found.append(line)
-        return found
-
-
-def render(line):
-    """One kept line as text: seconds since start, level, part, message."""
-    ms, level, part, text = line
-    return "%d.%03d %s %s: %s" % (ms // 1000, ms % 1000, level, part, text)
+        at = self._next
+        kept = bytes(self._ring[at:]) + bytes(self._ring[:at])
+        if self._ring[at]:  # it has been all around: a line was cut
+            kept = kept[kept.find(b"\n") + 1 :]
+        return kept.replace(b"\0", b"").decode().split("\n")[:-1]
 
 
 # What the composition root gives to others. Made here, since a function keeps the whole module it is from.
@@ -83,9 +84,9 @@ def uptime(ticks):
 def printer(log, write):
     """A sink for `log` that writes the lines of the levels that are shown."""
 
-    def show(line):
-        if line[1] in log.shown:
-            write(render(line))
+    def show(level, line):
+        if level in log.shown:
+            write(line)
 
     return show
 

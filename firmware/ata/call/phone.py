@@ -9,7 +9,7 @@ and the SIP side of a leg. Nothing here knows SIP, sockets or the chip.
 """
 
 from ata.base.clock import add, due, sooner
-from ata.base.fsm import Fsm
+from ata.base.fsm import Fsm, rows
 from ata.call import dialplan
 
 _IGNORE = (None, None)
@@ -18,7 +18,7 @@ _IGNORE = (None, None)
 _ON_HOOK = ("idle", "hang_up")
 _ON_HOOK_KEEPING = ("ringing", "recall")  # a held or waiting call rings the phone again
 
-PHONE_TABLE = {
+PHONE_TABLE = rows({
     # state: (timeout, {event: (next state, action)})
     "idle": (None, {
         "off_hook": ("dial_tone", "start_dialling"),
@@ -95,7 +95,7 @@ PHONE_TABLE = {
         "flash_back": ("talking", "swap"),
         "on_hook": _ON_HOOK, "on_hook_keeping": _ON_HOOK_KEEPING,
     }),
-}  # fmt: skip
+})  # fmt: skip
 
 # SIP final statuses (RFC 3261 §21) that a person hears as "busy"; every other one is congestion.
 _BUSY = (486, 600, 603)

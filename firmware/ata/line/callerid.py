@@ -13,7 +13,7 @@ messages), GR-1401 (VMWI), SR-3004 / TIA-777 (phones, CAS and ACK), EN 300 659-1
 from micropython import const
 
 from ata.base.errors import ConfigError, LocalError
-from ata.base.fsm import Fsm
+from ata.base.fsm import Fsm, rows
 
 PRIVATE = "P"  # instead of a number: the caller withholds it (GR-31, EN 300 659-3)
 UNAVAILABLE = "O"  # instead of a number: not known
@@ -183,28 +183,33 @@ _TONE = "2130@-15+2750@-15;%s/0|0;0/0"
 
 _END = ("idle", "_end")
 
-CALLER_ID_TABLE = {
-    # state: (timeout, {event: (next state, action)})
-    "idle": (
-        None,
-        {
-            "ring": ("gap", None),
-            "alert": ("settling", "_feed"),
-            "reverse": ("settling", "_feed"),
-            "reverse_only": ("gap", "_feed"),
-            "pulse": ("ring_pulse", "_feed"),
-            "quiet": ("gap", "_feed"),
-            "talking": ("listening", "_tone"),
-            "stop": (None, None),
-        },
-    ),
-    "settling": (_SETTLE, {"timeout": ("gap", "_tone"), "stop": _END}),
-    "ring_pulse": (_PULSE, {"timeout": ("gap", "_feed"), "stop": _END}),
-    "listening": ("ack", {"ack": ("gap", None), "timeout": _END, "stop": _END}),  # during CAS and after it
-    "gap": ("gap", {"timeout": ("sending", "_send"), "stop": _END}),
-    "sending": ("data", {"timeout": ("rest", "_sent"), "stop": _END}),
-    "rest": ("rest", {"more": ("sending", "_send"), "timeout": _END, "stop": _END}),
-}
+CALLER_ID_TABLE = rows(
+    {
+        # state: (timeout, {event: (next state, action)})
+        "idle": (
+            None,
+            {
+                "ring": ("gap", None),
+                "alert": ("settling", "_feed"),
+                "reverse": ("settling", "_feed"),
+                "reverse_only": ("gap", "_feed"),
+                "pulse": ("ring_pulse", "_feed"),
+                "quiet": ("gap", "_feed"),
+                "talking": ("listening", "_tone"),
+                "stop": (None, None),
+            },
+        ),
+        "settling": (_SETTLE, {"timeout": ("gap", "_tone"), "stop": _END}),
+        "ring_pulse": (_PULSE, {"timeout": ("gap", "_feed"), "stop": _END}),
+        "listening": (
+            "ack",
+            {"ack": ("gap", None), "timeout": _END, "stop": _END},
+        ),  # during CAS and after it
+        "gap": ("gap", {"timeout": ("sending", "_send"), "stop": _END}),
+        "sending": ("data", {"timeout": ("rest", "_sent"), "stop": _END}),
+        "rest": ("rest", {"more": ("sending", "_send"), "timeout": _END, "stop": _END}),
+    }
+)
 
 
 class CallerIdSequence(Fsm):

@@ -8,82 +8,84 @@ the first ring or in a call, or the lamp of waiting messages. The line keeps its
 """
 
 from ata.base.clock import sooner
-from ata.base.fsm import Fsm
+from ata.base.fsm import Fsm, rows
 from ata.line.hook import HookDecoder
 from ata.line.ringer import Ringer
 
 _IGNORE = (None, None)
 
-LINE_TABLE = {
-    # state: (timeout, {event: (next state, action)})
-    "down": (
-        None,
-        {  # the chip is not working (yet)
-            "in_service": ("idle", "_reset"),
-            "out_of_service": _IGNORE,
-            "start_ringing": _IGNORE,
-            "stop_ringing": _IGNORE,
-        },
-    ),
-    "idle": (
-        None,
-        {
-            "off_hook": ("off_hook", "_report"),
-            "start_ringing": ("ringing", "_ring"),
-            "transmit": ("transmitting", "_transmit"),
-            "out_of_service": ("down", None),
-            "in_service": _IGNORE,
-            "stop_ringing": _IGNORE,
-        },
-    ),
-    "transmitting": (
-        None,
-        {  # with the handset on-hook and no ringing: before the first ring, or to the lamp
-            "ring_now": ("ringing", "_ring"),
-            "transmitted": ("idle", None),
-            "off_hook": ("off_hook", "_report"),
-            "start_ringing": ("ringing", "_ring"),
-            "stop_ringing": ("idle", None),
-            "out_of_service": ("down", None),
-            "in_service": _IGNORE,
-        },
-    ),
-    "ringing": (
-        None,
-        {
-            "ring_off": ("ring_pause", None),
-            "off_hook": ("off_hook", "_report"),
-            "start_ringing": ("ringing", "_ring"),  # with another cadence
-            "stop_ringing": ("idle", None),
-            "out_of_service": ("down", None),
-            "in_service": _IGNORE,
-        },
-    ),
-    "ring_pause": (
-        None,
-        {
-            "ring_on": ("ringing", None),
-            "off_hook": ("off_hook", "_report"),
-            "start_ringing": ("ringing", "_ring"),
-            "stop_ringing": ("idle", None),
-            "out_of_service": ("down", None),
-            "in_service": _IGNORE,
-        },
-    ),
-    "off_hook": (
-        None,
-        {
-            "on_hook": ("idle", "_report"),
-            "flash": (None, "_report"),
-            "digit": (None, "_report"),
-            "out_of_service": ("down", "_lost"),
-            # The phone was lifted while the call machine meant to ring it: its off-hook event is on the way.
-            "start_ringing": _IGNORE,
-            "stop_ringing": _IGNORE,
-            "in_service": _IGNORE,
-        },
-    ),
-}
+LINE_TABLE = rows(
+    {
+        # state: (timeout, {event: (next state, action)})
+        "down": (
+            None,
+            {  # the chip is not working (yet)
+                "in_service": ("idle", "_reset"),
+                "out_of_service": _IGNORE,
+                "start_ringing": _IGNORE,
+                "stop_ringing": _IGNORE,
+            },
+        ),
+        "idle": (
+            None,
+            {
+                "off_hook": ("off_hook", "_report"),
+                "start_ringing": ("ringing", "_ring"),
+                "transmit": ("transmitting", "_transmit"),
+                "out_of_service": ("down", None),
+                "in_service": _IGNORE,
+                "stop_ringing": _IGNORE,
+            },
+        ),
+        "transmitting": (
+            None,
+            {  # with the handset on-hook and no ringing: before the first ring, or to the lamp
+                "ring_now": ("ringing", "_ring"),
+                "transmitted": ("idle", None),
+                "off_hook": ("off_hook", "_report"),
+                "start_ringing": ("ringing", "_ring"),
+                "stop_ringing": ("idle", None),
+                "out_of_service": ("down", None),
+                "in_service": _IGNORE,
+            },
+        ),
+        "ringing": (
+            None,
+            {
+                "ring_off": ("ring_pause", None),
+                "off_hook": ("off_hook", "_report"),
+                "start_ringing": ("ringing", "_ring"),  # with another cadence
+                "stop_ringing": ("idle", None),
+                "out_of_service": ("down", None),
+                "in_service": _IGNORE,
+            },
+        ),
+        "ring_pause": (
+            None,
+            {
+                "ring_on": ("ringing", None),
+                "off_hook": ("off_hook", "_report"),
+                "start_ringing": ("ringing", "_ring"),
+                "stop_ringing": ("idle", None),
+                "out_of_service": ("down", None),
+                "in_service": _IGNORE,
+            },
+        ),
+        "off_hook": (
+            None,
+            {
+                "on_hook": ("idle", "_report"),
+                "flash": (None, "_report"),
+                "digit": (None, "_report"),
+                "out_of_service": ("down", "_lost"),
+                # The phone was lifted while the call machine meant to ring it: its off-hook event is on the way.
+                "start_ringing": _IGNORE,
+                "stop_ringing": _IGNORE,
+                "in_service": _IGNORE,
+            },
+        ),
+    }
+)
 
 # What each state wants from the chip. The pause is on-hook transmission for the sake of caller ID.
 # A transmission orders the feed itself.

@@ -9,6 +9,7 @@ waits ten times as long.
 
 from micropython import const
 
+from ata.base.fsm import rows
 from ata.sip.chance import between, token
 from ata.sip.dialog import Dialog
 from ata.sip.grammar import parse_name_addr
@@ -18,7 +19,7 @@ _SEND = const((None, "send"))
 _GONE = const(("unregistered", "publish"))
 _WAITING = ("wait", {"timeout": ("trying", "send"), "start": ("trying", "begin"), "stop": _GONE})
 
-TABLE = {
+TABLE = rows({
     "unregistered": (None, {"start": ("trying", "begin")}),
     "trying": (None, {"ok": ("registered", "publish"), "again": _SEND, "refused": ("rejected", "publish"),
                       "lost": ("unreachable", "publish"), "stop": ("stopping", None)}),
@@ -30,7 +31,7 @@ TABLE = {
     "stopping": (None, {"ok": ("leaving", "send"), "again": _GONE, "refused": _GONE, "lost": _GONE,
                         "start": ("trying", None)}),
     "leaving": (None, {"ok": _GONE, "again": _SEND, "refused": _GONE, "lost": _GONE}),
-}  # fmt: skip
+})  # fmt: skip
 
 _MAXIMUM = const(1800)  # s, "max-time"
 _DAY = const(86400)

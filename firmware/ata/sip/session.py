@@ -11,6 +11,7 @@ in the 200 and find the answer in the ACK. Hold and resume are re-INVITEs by dir
 from micropython import const
 
 from ata.base.errors import PeerError
+from ata.base.fsm import rows
 from ata.sip.chance import between, token
 from ata.sip.dialog import contact_of, of_response
 from ata.sip.grammar import unescape
@@ -32,7 +33,7 @@ _FAIL = const(("terminated", "fail"))
 # Events of the app: ring answer reject hangup hold. Of our INVITE: 1xx 2xx (the first) challenge (that can be
 # answered) glare (491) refused. Of requests that come: cancel bye reinvite ack; noack = the ACK for our 2xx
 # did not come. lost = the peer does not know the dialog any more. done = our BYE was answered.
-TABLE = {
+TABLE = rows({
     # we call
     "calling": (None, {"1xx": ("early", "progress"), "2xx": _AGREE, "challenge": _RETRY, "refused": _FAIL,
                        "hangup": ("abandoned", "over")}),
@@ -63,7 +64,7 @@ TABLE = {
     # our BYE is on its way
     "leaving": (None, {"done": _DONE}),
     "terminated": (None, {}),
-}  # fmt: skip
+})  # fmt: skip
 
 
 class Session(Machine):

@@ -20,7 +20,7 @@ Three differences from the figures of the RFC, none visible on the wire:
 from micropython import const
 
 from ata.base.clock import add, diff, due, sooner
-from ata.base.fsm import Fsm
+from ata.base.fsm import Fsm, rows
 from ata.sip.dialog import tag_of
 from ata.sip.message import Message
 
@@ -33,43 +33,42 @@ _ANSWERED = const(("completed", "inform"))
 _SAID = const(("completed", "say"))
 _AGAIN = const((None, "retransmit"))
 _REPEAT = const((None, "send"))
-_TERMINATED = (None, {})
 
 # Figure 5 and RFC 6026 §7.2. "final" is a status from 300 to 699.
-INVITE_CLIENT = {
+INVITE_CLIENT = rows({
     "calling": ("B", {"start": ("calling", "say"), "again": _AGAIN, "1xx": ("proceeding", "inform"),
                       "2xx": _ACCEPTED, "final": _REFUSED, "timeout": _EXPIRED, "unreachable": _EXPIRED}),
     "proceeding": (None, {"1xx": _TOLD, "2xx": _ACCEPTED, "final": _REFUSED}),
     "accepted": ("M", {"2xx": _TOLD, "timeout": _OVER}),
     "completed": ("D", {"final": _REPEAT, "timeout": _OVER}),
-    "terminated": _TERMINATED,
-}  # fmt: skip
+    "terminated": (None, {}),
+})  # fmt: skip
 
 # Figure 6.
-OTHER_CLIENT = {
+OTHER_CLIENT = rows({
     "trying": ("F", {"start": ("trying", "say"), "again": _AGAIN, "1xx": _TOLD, "2xx": _ANSWERED,
                      "final": _ANSWERED, "timeout": _EXPIRED, "unreachable": _EXPIRED}),
     "completed": ("K", {"timeout": _OVER}),
-    "terminated": _TERMINATED,
-}  # fmt: skip
+    "terminated": (None, {}),
+})  # fmt: skip
 
 # Figure 7 and RFC 6026 §7.1.
-INVITE_SERVER = {
+INVITE_SERVER = rows({
     "proceeding": (None, {"request": _REPEAT, "1xx": (None, "say"), "2xx": ("accepted", "say"),
                           "final": _SAID}),
     "accepted": ("L", {"again": _AGAIN, "ack": (None, "quiet"), "timeout": _EXPIRED}),
     "completed": ("H", {"request": _REPEAT, "again": _AGAIN, "ack": ("confirmed", "quiet"),
                         "timeout": _OVER}),
     "confirmed": ("I", {"timeout": _OVER}),
-    "terminated": _TERMINATED,
-}  # fmt: skip
+    "terminated": (None, {}),
+})  # fmt: skip
 
 # Figure 8.
-OTHER_SERVER = {
+OTHER_SERVER = rows({
     "trying": (None, {"2xx": _SAID, "final": _SAID}),
     "completed": ("J", {"request": _REPEAT, "timeout": _OVER}),
-    "terminated": _TERMINATED,
-}  # fmt: skip
+    "terminated": (None, {}),
+})  # fmt: skip
 
 
 class Machine(Fsm):
@@ -150,7 +149,9 @@ class Transaction(Machine):
         self.send(now)
 
     def quiet(self, now):
+        """The ACK has come: there is nothing to send again any more."""
         self.again_at = None
+        self.data = b""
 
     def refused(self, now, response):
         # The ACK for a refusal belongs to the transaction and goes where the INVITE went (§17.1.1.3).

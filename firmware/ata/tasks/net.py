@@ -3,7 +3,6 @@ minute after which a start counts as a good one."""
 
 from micropython import const
 
-from ata.base.unload import forget
 from ata.tasks import panel
 from ata.tasks.line import IN_SERVICE, STARTING
 from ata.tasks.panel import Button, lamp
@@ -75,9 +74,4 @@ class Surroundings:
             service.hal.store.write(_SETTINGS, b"{}")
             service.hal.restart()
             return
-        from ata.tasks.commands import carry_out
-
-        try:
-            carry_out(service, meant)
-        finally:
-            forget("ata.tasks.commands")
+        service.command(meant)

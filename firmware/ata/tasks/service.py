@@ -1,6 +1,7 @@
 """The running telephone service: its tasks side by side."""
 
 import asyncio
+import gc
 
 from micropython import const
 
@@ -60,13 +61,20 @@ class Service:
     def _console(self):
         line = self.hal.console_read()
         if line:
-            # The commands' code is in memory only while one of them runs.
-            from ata.tasks.commands import carry_out
+            self.command(line)
 
-            try:
-                carry_out(self, line)
-            finally:
-                forget("ata.tasks.commands")
+    def command(self, line):
+        """Carry out a command of the console (ata.tasks.commands)."""
+        # Their code is in memory only while one of them runs, and not part of the heap that they tell.
+        drop_overlays()
+        gc.collect()
+        heap = (gc.mem_alloc(), gc.mem_free())
+        from ata.tasks.commands import carry_out
+
+        try:
+            carry_out(self, line, heap)
+        finally:
+            forget("ata.tasks.commands")
 
     def _watchdog(self):
         self.log.now()  # asked often enough, the uptime survives the wrap of the ticks

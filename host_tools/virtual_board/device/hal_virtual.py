@@ -127,14 +127,15 @@ class PcmPort:
 def _port_of(bound):
     """The port a socket was bound to. MicroPython has no getsockname, so ask /proc for its inode's row."""
     inode = os.stat("/proc/self/fd/%d" % bound.fileno())[1]
-    table = open("/proc/self/net/udp")
-    try:
-        for line in table:
-            fields = line.split()
-            if len(fields) > 9 and fields[9] == str(inode):
-                return int(fields[1].split(":")[1], 16)
-    finally:
-        table.close()
+    for _ in range(10):  # a row can be missed while others come and go
+        table = open("/proc/self/net/udp")
+        try:
+            for line in table:
+                fields = line.split()
+                if len(fields) > 9 and fields[9] == str(inode):
+                    return int(fields[1].split(":")[1], 16)
+        finally:
+            table.close()
     raise OSError(2)
 
 

@@ -1,10 +1,10 @@
 from ata.base.errors import LocalError
-from ata.base.fsm import Fsm
+from ata.base.fsm import Fsm, entries, rows
 
-TABLE = {
+TABLE = rows({
     "off": (None, {"press": ("on", "light"), "kick": (None, None)}),
     "on": ("glow", {"press": ("off", "dark"), "timeout": ("off", "dark"), "again": ("on", None)}),
-}
+})  # fmt: skip
 
 
 class Lamp:
@@ -17,6 +17,14 @@ class Lamp:
 
     def dark(self, now):
         self.did.append(("dark", now))
+
+
+def test_a_row_is_one_tuple_that_tells_its_entries():
+    assert TABLE["off"][0] is None and TABLE["on"][0] == "glow"
+    assert sorted(entries(TABLE["on"])) == [
+        ("again", "on", None), ("press", "off", "dark"), ("timeout", "off", "dark"),
+    ]  # fmt: skip
+    assert entries(rows({"end": (None, {})})["end"]) == []
 
 
 def test_an_action_runs_after_the_state_changed_and_gets_the_arguments():

@@ -1,4 +1,5 @@
 from ata.call import dialplan
+from ata.base.fsm import entries
 from ata.call.phone import PHONE_TABLE, Leg, Phone
 
 TIMEOUTS = {
@@ -99,15 +100,14 @@ def talking():
 
 def test_every_next_state_is_a_state_and_every_action_a_method():
     for state in PHONE_TABLE:
-        for event in PHONE_TABLE[state][1]:
-            following, action = PHONE_TABLE[state][1][event]
+        for event, following, action in entries(PHONE_TABLE[state]):
             assert following is None or following in PHONE_TABLE, (state, event)
             assert action is None or hasattr(Phone, action), (state, event)
 
 
 def test_on_hook_is_understood_in_every_state():
     for state in PHONE_TABLE:
-        assert "on_hook" in PHONE_TABLE[state][1] or state == "idle"
+        assert "on_hook" in [entry[0] for entry in entries(PHONE_TABLE[state])] or state == "idle"
 
 
 def test_lifting_gives_dial_tone_and_the_first_digit_ends_it():

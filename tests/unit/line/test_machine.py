@@ -1,5 +1,6 @@
 from ata.base.errors import LocalError
 from ata.line.callerid import CallerIdSequence
+from ata.base.fsm import entries
 from ata.line.machine import LINE_TABLE, Line
 
 WINDOWS = {
@@ -191,10 +192,11 @@ def test_a_fault_ends_ringing_and_calls():
 
 def test_every_state_knows_every_call_from_outside():
     outside = ("in_service", "out_of_service", "start_ringing", "stop_ringing")
-    for state, (_timeout, row) in LINE_TABLE.items():
+    for state in LINE_TABLE:
+        row = entries(LINE_TABLE[state])
         for event in outside:
-            assert event in row, (state, event)
-        for event, (after, action) in row.items():
+            assert event in [entry[0] for entry in row], (state, event)
+        for event, after, action in row:
             assert after is None or after in LINE_TABLE, (state, event)
             assert action is None or hasattr(Line, action), (state, event)
 

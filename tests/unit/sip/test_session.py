@@ -1010,13 +1010,13 @@ def test_an_info_answered_481_ends_the_call_and_other_refusals_do_not():
 
 def test_every_state_of_the_table_is_met_by_its_own_kind_of_event_only():
     # The table is complete in itself: what follows is a state, what is done is a method.
+    from ata.base.fsm import entries
     from ata.sip.session import TABLE, Session
 
     for state in TABLE:
-        timeout, row = TABLE[state]
-        assert (timeout is not None) == ("timeout" in row), state
-        for event in row:
-            after, action = row[event]
+        row = entries(TABLE[state])
+        assert (TABLE[state][0] is not None) == ("timeout" in [entry[0] for entry in row]), state
+        for event, after, action in row:
             assert after is None or after in TABLE, (state, event)
             assert action is None or hasattr(Session, action), (state, event)
 

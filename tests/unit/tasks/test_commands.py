@@ -111,7 +111,7 @@ class Service:
 def answer(line):
     service = Service()
     service.log.warning("slic", "port 2 out of service: no answer")
-    carry_out(service, line)
+    carry_out(service, line, (5000, 60000))
     return "\n".join(service.hal.written), service
 
 
