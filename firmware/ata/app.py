@@ -8,7 +8,7 @@ import gc
 
 from ata.base.errors import ConfigError
 from ata.base.log import DEBUG, Log, printer, surprise, tracer, uptime
-from ata.base.unload import drop_overlays, forget
+from ata.base.unload import drop_overlays, forget, started
 from ata.base.version import PRODUCT, VERSION
 from ata.call.exchange import Exchange
 from ata.call.media import MediaPath
@@ -47,6 +47,7 @@ def start(hal):
     """Build the telephone service on the board `hal` (ata.hal.contract.Hal). Returns the Service to run."""
     gc.threshold(_START_THRESHOLD)
     service = _build(hal)
+    started()
     drop_overlays()
     forget(*_START_ONLY)
     gc.threshold(_RUN_THRESHOLD)

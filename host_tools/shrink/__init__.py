@@ -24,7 +24,7 @@ from host_tools.shrink.classes import forget_class_names
 from host_tools.shrink.constants import inline_constants
 from host_tools.shrink.names import shorten
 from host_tools.shrink.order import frequent_first
-from host_tools.shrink.overlay import holder, labels, split
+from host_tools.shrink.overlay import holders, labels, split
 from host_tools.shrink.places import PLACES
 from host_tools.shrink.program import FunctionDef, parse
 from host_tools.shrink.tables import flatten
@@ -54,11 +54,12 @@ def shrink(sources: Mapping[str, str], entry: str, places: Mapping[str, str] = P
     unused = remove_unused(trees)
     known = labels(trees[BUNDLE])
     legend = shorten(trees, actions)
+    parts = holders(trees[BUNDLE])
     origins = {
         name: known[id(node)].partition("__")[0]
         for node in trees[BUNDLE].body
         if isinstance(node, FunctionDef | ast.ClassDef)
-        for name in (node.name, holder(node.name))
+        for name in (node.name, parts.get(node.name, node.name))
     }
     trees.update(split(trees, known, places, BUNDLE))
     forget_class_names(trees)

@@ -21,8 +21,8 @@ class Attributes:
     class.
 
     What keeps its name is not renamable: what has a string of its name (getattr, dictionaries, messages)
-    unless that is one of `actions`, strings that name methods, what may be an attribute of something from outside the program,
-    and what is in ROM already.
+    unless that is one of `actions`, strings that name methods, what may be an attribute of something from
+    outside the program, and what is in ROM already.
     """
 
     def __init__(

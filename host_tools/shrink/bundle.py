@@ -5,7 +5,7 @@ all names that its code mentions; most of these names are the same in every modu
 and then stays a module of its own, to be forgotten after use (ata.base.unload):
 
 * a module that is named in a string ("ata.config.schema", or all that begin with "ata.region."),
-* one that is imported inside functions only,
+* one that is imported inside functions only, or by such modules only,
 * the entry: what the board starts.
 
 The global `name` of the module ata.call.phone becomes `call_phone__name`, so no two are the same. The modules
@@ -38,7 +38,11 @@ class _Linker:
         self.words = strings(self.trees)
         eager = {target for name in live for target in self.imports.eager[name]}
         lazy = {target for name in live for target in self.imports.lazy[name]}
-        self.separate = {entry, *_named_in_strings(self.trees), *(lazy - eager)}
+        named = _named_in_strings(self.trees)
+        passing = lazy - eager - {*named}  # what is named is the start, for one, and what that imports stays
+        while more := {name for name in set(live) - passing if self._importers(name) <= passing}:
+            passing |= more
+        self.separate = {entry, *named, *passing, *(lazy - eager)}
         self.externals: dict[str, tuple[str, str]] = {}  # name in the bundle → (module, name there)
 
     def link(self) -> dict[str, ast.Module]:
@@ -53,6 +57,10 @@ class _Linker:
         result[BUNDLE].body[:0] = [_import(*what, alias) for alias, what in self.externals.items()]
         _collect_after_imports(result[_flat(self.entry)])
         return result
+
+    def _importers(self, module: str) -> set[str]:
+        """The modules that import it when they are loaded; the program itself if there are none."""
+        return {name for name in self.trees if module in self.imports.eager[name]} or {self.entry}
 
     def home(self, module: str) -> str:
         return _flat(module) if module in self.separate else BUNDLE

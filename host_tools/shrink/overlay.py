@@ -14,11 +14,13 @@ properties and what runs in the 20 ms step do not move. The sources know nothing
 """
 
 import ast
+import keyword
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from host_tools.shrink.program import FunctionDef
+from host_tools.shrink.rom import ROM_NAMES
 from host_tools.shrink.scopes import analyse
 
 PREFIX = "ata__"  # of the modules' names; ata.base.unload knows it too
@@ -28,6 +30,10 @@ _BIND, _FIND, _REST = "_o", "_f", "_a"
 # Bytes: before one is loaded, the others go if there is less. Five of them, and what a call makes.
 _LEAST_FREE = 18000
 _DROP = "base_unload__drop_overlays"
+# An overlay of constructors that are called at start only, and the function that takes them away after it.
+ONCE = "once"
+_STARTED = "base_unload__started"
+_TAKE_AWAY = "_d"
 _HELPERS = f"""
 import sys
 def {_FIND}(module, holder, name):
@@ -62,9 +68,12 @@ def _class(name: str, body: list[ast.stmt]) -> ast.stmt:
     return node
 
 
-def holder(name: str) -> str:
-    """The name of a class's part in an overlay: none that the renaming gives."""
-    return name + "_"
+def holders(bundle: ast.Module) -> dict[str, str]:
+    """Class → the name of its part in an overlay: one that is in ROM, and that no global has."""
+    classes = [node.name for node in bundle.body if isinstance(node, ast.ClassDef)]
+    free = sorted(ROM_NAMES - analyse(bundle).bound - {*classes, _BIND, _FIND})
+    free = [name for name in free if name.isidentifier() and not keyword.iskeyword(name)]
+    return {name: free[i] if i < len(free) else name + "_" for i, name in enumerate(classes)}
 
 
 def labels(tree: ast.Module) -> dict[int, str]:
@@ -94,6 +103,7 @@ def split(
     home: dict[str, str] = {}  # function of the bundle → overlay
     body: list[ast.stmt] = []
     moved: dict[str, _Moved] = {}
+    parts = holders(tree)
     for node in tree.body:
         place = found.get(id(node))
         if isinstance(node, FunctionDef) and place:
@@ -103,8 +113,10 @@ def split(
         else:
             body.append(node)
             if isinstance(node, ast.ClassDef):
-                _split_class(node, found, overlays, moved, tree)
+                _split_class(node, found, overlays, moved, tree, parts[node.name])
     tree.body = body
+    if ONCE in overlays:
+        _take_away(overlays[ONCE], parts, [node for node in body if known.get(id(node)) == _STARTED])
     wanted = analyse(tree).seen_anywhere().union(*(_imports(each, bundle) for each in trees.values()))
     tree.body += [stub for name in home if name in wanted for stub in _stub(name, home[name])]
     if overlays:
@@ -113,6 +125,20 @@ def split(
         tree.body[last + 1 : last + 1] = ast.parse(_HELPERS.replace("DROP", drop[0] if drop else "id")).body
     there = analyse(tree).bound
     return {PREFIX + name: _module(each, home, there, bundle) for name, each in overlays.items()}
+
+
+def _take_away(once: _Overlay, parts: Mapping[str, str], started: Sequence[ast.stmt]) -> None:
+    """Let `started`, a function of the bundle, delete the constructors that are in the overlay."""
+    classes = [name for name, part in parts.items() if part in once.methods]
+    lines = [f"    del {name}.__init__" for name in classes]
+    once.functions += [
+        node
+        for node in ast.parse("\n".join([f"def {_TAKE_AWAY}():", *lines])).body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    for node in started:
+        assert isinstance(node, ast.FunctionDef)
+        node.body = ast.parse(f"{_FIND}({PREFIX + ONCE!r}, '', {_TAKE_AWAY!r})()").body
 
 
 def _movable(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -139,11 +165,11 @@ def _split_class(
     overlays: Mapping[str, _Overlay],
     moved: dict[str, _Moved],
     tree: ast.Module,
+    home: str,
 ) -> None:
-    """`moved`: class → where its methods went, those of its bases among them."""
+    """`moved`: class → where its methods went, those of its bases among them. `home`: see holders()."""
     own: _Moved = {}
     body: list[ast.stmt] = []
-    home = holder(node.name)
     for method in node.body:
         place = found.get(id(method))
         if place is None or not isinstance(method, FunctionDef):

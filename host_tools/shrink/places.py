@@ -6,51 +6,68 @@ passed over by the build; a test finds it. A line is a module, or a class of it,
 """
 
 _GROUPS = {
-    # once, while the firmware starts
-    "start": """
-        call_exchange__Exchange: __init__ start
+    # what there is one object of for ever (overlay.ONCE)
+    "once": """
+        call_exchange__Exchange: __init__
         call_phone__Phone: __init__
         call_dialplan__DialPlan: __init__
-        call_dialplan: _compile
-        call_routing__Router: __init__ whole_numbers
+        call_routing__Router: __init__
         call_media__MediaPath: __init__
         call_port_path__PortPath: __init__
         call_leg_path__LegSlot: __init__
         dsp_dtmf__DtmfDetector: __init__
-        dsp_g711__G711: __init__
-        dsp_plc__Plc: __init__
         dsp_tones__ToneGenerator: __init__
-        dsp_tones: sine_table
-        rtp_stream__RtpStream: __init__
-        rtp_event__EventSender: __init__
-        rtp_event__EventReceiver: __init__
-        rtp_jitter__JitterBuffer: __init__
-        rtp_readsize__ReadSize: __init__
         line_hook__HookDecoder: __init__
         line_machine__Line: __init__
+        line_ringer__Ringer: __init__
         sip_account__Account: __init__
         sip_transaction__Transactions: __init__
-        sip_ua__UserAgent: __init__ add_account start
+        sip_ua__UserAgent: __init__
         base_log__Log: __init__
+        rtp_readsize__ReadSize: __init__
+        slic_si321x__Si321x: __init__
         tasks_line__PortLine: __init__
         tasks_line__LineTask: __init__
         tasks_media__MediaPump: __init__
         tasks_media___LegSocket: __init__
         tasks_service__Service: __init__
         tasks_sip__SipTask: __init__
-        hal_virtual__VirtualHal: __init__ slic_reset
-        hal_virtual__PcmPort: __init__ start
-        hal_virtual__UdpSocket: __init__
+        hal_virtual__VirtualHal: __init__
+        hal_virtual__PcmPort: __init__
         hal_virtual__IrqLine: __init__
-        hal_virtual__Store: __init__ read write
-        hal_virtual__Net: __init__ udp
+        hal_virtual__Store: __init__
+        hal_virtual__Net: __init__
         hal_virtual__Identity: __init__
+        hal_virtual__SpiBus: __init__
+        hal_virtual___Link: __init__
+    """,
+    # once, while the firmware starts
+    "start": """
+        call_exchange__Exchange: start
+        call_dialplan: _compile
+        call_routing__Router: whole_numbers
+        dsp_g711__G711: __init__
+        dsp_plc__Plc: __init__
+        dsp_tones: sine_table dtmf_table
+        rtp_stream__RtpStream: __init__
+        rtp_event__EventSender: __init__
+        rtp_event__EventReceiver: __init__
+        rtp_jitter__JitterBuffer: __init__
+        sip_ua__UserAgent: add_account start
+        hal_virtual__VirtualHal: slic_reset spi restart
+        hal_virtual__PcmPort: start
+        hal_virtual__UdpSocket: __init__
+        hal_virtual__Store: read write
+        hal_virtual__Net: udp begin open_point
         hal_virtual: _connect _port_of
+        tasks_service__Service: _loops
+        tasks_net__Surroundings: __init__
+        tasks_reports__Reports: __init__
     """,
     # a chip starts, fails or is commanded otherwise than by a call
     "chip": """
-        slic_si321x__Si321x: __init__ probe start fail _not_as_ordered measure
-        tasks_line__LineTask: _reset _start _out_of_service _lose
+        slic_si321x__Si321x: probe start fail _not_as_ordered measure
+        tasks_line__LineTask: _reset _start _out_of_service _lose _alarm
     """,
     # the values of a SIP message's headers
     "grammar": """
@@ -72,10 +89,20 @@ _GROUPS = {
     "send": """
         sip_ua__UserAgent: send _stamp
         sip_dialog__Dialog: __init__ request
-        sip_message__Message: encode copy
+        sip_message__Message: __init__ get add set encode copy
         sip_transaction__Transactions: request _make_room
         sip_transaction__Transaction: __init__ say
         sip_ua: _line
+    """,
+    # a registration begins, is answered or refreshed
+    "register": """
+        sip_registration__Registration: __init__ begin send publish response _granted
+        sip_registration: seconds
+    """,
+    # a challenge is answered
+    "digest": """
+        sip_digest__Credentials: __init__ challenged sign
+        sip_digest: parse_auth choose answer
     """,
     # a call is made
     "caller": """
@@ -127,10 +154,12 @@ _GROUPS = {
         sip_ua__UserAgent: answer hold _in_dialog
         sip_account__Account: credentials
         call_exchange__Exchange: _leg_output answer connect new_leg _local_media
-        call_media__MediaPath: connect
-        call_leg_path__LegSlot: prepare open
+        call_media__MediaPath: connect send_digit
+        call_leg_path__LegSlot: prepare open disconnect close
         call_leg_path: _number
-        rtp_stream__RtpStream: open
+        rtp_stream__RtpStream: open close digit_play
+        rtp_jitter__JitterBuffer: open
+        rtp_quality__Meter: reset
     """,
     # a person dials
     "dial": """
@@ -163,6 +192,12 @@ _GROUPS = {
         sip_transaction__Transactions: unreachable
         call_exchange__Exchange: unreachable line_lost hold disconnect in_call
         call_phone__Phone: line_lost consult swap recall _hold_active
+        call_exchange__Exchange: move
+        sip_ua__UserAgent: move
+        sip_transaction__Transaction: retransmit expire
+        tasks_net__Surroundings: _carry_out _tell
+        tasks_sip__SipTask: _by_name
+        hal_virtual__Net: lookup
         call_routing: direct_address
     """,
     # a person asks
@@ -171,6 +206,9 @@ _GROUPS = {
         rtp_stream__RtpStream: statistics
         rtp_jitter__JitterBuffer: statistics
         base_log__Log: lines
+        hal_virtual__VirtualHal: wall_time
+        rtp_quality: r_factor mos
+        rtp_quality__Meter: loss burst
     """,
 }
 

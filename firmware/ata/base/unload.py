@@ -15,6 +15,11 @@ def forget(*names):
     gc.collect()
 
 
+def started():
+    """The start is over: nothing is made any more of classes that have one object for ever. The device build
+    writes this function (host_tools.shrink.overlay): it takes their constructors away."""
+
+
 def drop_overlays(least=None):
     """Forget the overlays that the device build has made (host_tools.shrink.overlay): what one of them is
     running goes on, and the next call of one loads it again. Without such a build there are none.

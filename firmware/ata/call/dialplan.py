@@ -98,10 +98,10 @@ def _compile(text):
     part = ""  # "[", "-" in a set; "<", ":" in a replacement
     group = 0  # the set
     first = -1  # the last digit in the set, where a range may begin
-    i = 0
     closed = False
-    for c in text + "|":
-        i += 1
+    for i in range(1, len(text) + 2):
+        # A slice: a letter that an index or an iteration gives is interned, for ever.
+        c = text[i - 1 : i] or "|"
         bit = _DIGITS.find(c)
         ok = not closed or c in " |"
         if c == " ":

@@ -44,18 +44,17 @@ class LegSlot:
         self.voice_due = False
         self.event_due = False
 
-    def prepare(self, depth):
-        """Make the buffers. `depth`: (least, most) ms of the jitter buffer."""
+    def prepare(self, depth, encoded):
+        """Make the buffers. `depth`: (least, most) ms of the jitter buffer. `encoded`: room for a frame as it
+        comes out of it, used up within a step, so that all legs share it."""
         self.stream = RtpStream(depth[0], depth[1])
         self.plc = Plc()
         self.meter = Meter()
         self.audio = array("h", bytes(2 * _FRAME))
-        self.encoded = bytearray(_FRAME)
+        self.encoded = encoded
 
-    def open(self, payload_type, event_type, depth, random):
-        """Begin a stream. Allocates."""
-        if self.stream is None:
-            self.prepare(depth)
+    def open(self, payload_type, event_type, random):
+        """Begin a stream, when the buffers are made. Allocates."""
         stream = self.stream  # type: Any
         stream.open(
             _number(random(4)), _number(random(2)), _number(random(4)), payload_type, event_type, _FRAME

@@ -5,9 +5,15 @@ the step and sends `slot.stream.packet` / `event_packet` after it where `slot.vo
 say so.
 """
 
+from array import array
+
+from micropython import const
+
 from ata.call.port_path import PortPath
 from ata.dsp.g711 import G711
-from ata.dsp.tones import sine_table
+from ata.dsp.tones import dtmf_table, sine_table
+
+_FRAME = const(160)  # samples of one port in one step: 20 ms at 8 kHz
 
 
 class MediaPath:
@@ -19,11 +25,14 @@ class MediaPath:
     """
 
     def __init__(self, jitter_min=20, jitter_max=200, echo_taps=0, echo_delay=-1, fax=False):
-        sine = sine_table()
-        self.ports = (PortPath(0, sine), PortPath(1, sine))
+        # Room for one frame each, used up within a step.
+        near, out = array("h", bytes(2 * _FRAME)), array("h", bytes(2 * _FRAME))
+        self._encoded = bytearray(_FRAME)
+        sine, dtmf = sine_table(), dtmf_table()
+        self.ports = (PortPath(0, sine, dtmf, near, out), PortPath(1, sine, dtmf, near, out))
         self._depth = (jitter_min, jitter_max)
         for port in self.ports:
-            port.slots[0].prepare(self._depth)
+            port.slots[0].prepare(self._depth, self._encoded)
             if echo_taps:
                 from ata.dsp.echo import EchoCanceller
 
@@ -51,7 +60,9 @@ class MediaPath:
         runs with the same codec goes on (a re-INVITE that holds or moves it must not restart its RTP).
         """
         if not slot.is_open or slot.agreed != (media.payload_type, media.event_type):
-            slot.open(media.payload_type, media.event_type, self._depth, random)
+            if slot.stream is None:
+                slot.prepare(self._depth, self._encoded)
+            slot.open(media.payload_type, media.event_type, random)
             slot.began = self.steps
             fax = self.port_of(slot).fax
             if fax is not None:
@@ -76,7 +87,8 @@ class MediaPath:
             self.ports[port - 1].keys.digit(code, ms)
 
     def step(self, stereo_in, stereo_out):
-        """One 20 ms step: 160 frames of both ports in, 160 out (interleaved signed 16 bit)."""
+        """One 20 ms step: 160 frames of both ports in, 160 out (interleaved signed 16 bit). They may be one
+        buffer: a port reads its samples before it writes them."""
         self.ports[0].step(stereo_in, stereo_out)
         self.ports[1].step(stereo_in, stereo_out)
         self.steps += 1

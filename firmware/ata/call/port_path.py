@@ -29,16 +29,20 @@ _NEW_DIGITS = const(16)  # room in the ring of digits heard but not yet fetched
 class PortPath:
     """One port's kernels and buffers."""
 
-    def __init__(self, index, sine):
+    def __init__(self, index, sine, dtmf, near, out):
+        """sine, dtmf: the tables of its tones. near, out: room for a frame from the phone and for one to a
+        leg; both are used up within a step, so the ports share them."""
         self.index = index  # 0 or 1: its place in the stereo block
-        self.near = array("h", bytes(2 * _FRAME))  # from the phone
+        self.near = near
         self.far = array("h", bytes(2 * _FRAME))  # to the phone, unless one leg's audio is
         self.played = self.far  # what was given to the phone in the step before
-        self.out = array("h", bytes(2 * _FRAME))  # to one leg
+        self.out = out
         self.detector = DtmfDetector()
-        self.tones = ToneGenerator(sine)  # call progress, heard by the phone
-        self.digits = ToneGenerator(sine)  # digits that the far end sent as messages, heard by the phone
-        self.keys = ToneGenerator(sine)  # digits of a pulse-dialling phone, sent in band
+        self.tones = ToneGenerator(sine, dtmf)  # call progress, heard by the phone
+        self.digits = ToneGenerator(
+            sine, dtmf
+        )  # digits that the far end sent as messages, heard by the phone
+        self.keys = ToneGenerator(sine, dtmf)  # digits of a pulse-dialling phone, sent in band
         self.slots = (LegSlot(), LegSlot())
         self.echo = None  # type: Any
         self.modem = None  # type: Any

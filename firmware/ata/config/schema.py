@@ -146,8 +146,8 @@ def _only(value, characters, low, high):
         return False
     if characters is not None:
         return not value.strip(characters)
-    for c in value:
-        if c < " " or c == "\x7f":
+    for c in value.encode():
+        if c < 0x20 or c == 0x7F:
             return False
     return True
 

@@ -99,18 +99,18 @@ def _unbalanced(text):
     line = 1
     depth = 0
     quoted = escaped = False
-    for c in text:
-        if c == "\n":
+    for c in text.encode():  # as numbers: each letter of a string would be interned, for ever
+        if c == 0x0A:
             line += 1
         if escaped:
             escaped = False
-        elif c == '"':
+        elif c == 0x22:
             quoted = not quoted
         elif quoted:
-            escaped = c == "\\"
-        elif c in "{[":
+            escaped = c == 0x5C
+        elif c == 0x7B or c == 0x5B:
             depth += 1
-        elif c in "}]":
+        elif c == 0x7D or c == 0x5D:
             depth -= 1
         if not 0 <= depth <= _DEEPEST:
             return line

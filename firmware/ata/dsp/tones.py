@@ -100,22 +100,27 @@ def sine_table():
     return array("h", [math.floor(32767 * math.sin(k * math.pi / 128) + 0.5) for k in range(256)])
 
 
+def dtmf_table():
+    """(phase step, amplitude) of the eight DTMF frequencies in array('i'): −8 dBm0 low, −6 dBm0 high."""
+    sines = []
+    for hz in _LOW:
+        add_sine(sines, hz, PEAK_0_DBM0 * 0.398107)
+    for hz in _HIGH:
+        add_sine(sines, hz, PEAK_0_DBM0 * 0.501187)
+    return array("i", sines)
+
+
 class ToneGenerator:
     """Plays one script or one digit at a time into the frames given to mix().
 
     `active` is True while it plays (the pauses of a cadence included). Only the constructor allocates.
     """
 
-    def __init__(self, table=None):
-        """`table`: the sine_table() shared with other generators, or None to make an own one."""
+    def __init__(self, table=None, dtmf=None):
+        """`table`, `dtmf`: the sine_table() and the dtmf_table() shared with other generators, or None to
+        make own ones."""
         self.table = table or sine_table()
-        # The phase steps and the amplitudes (−8 dBm0 low, −6 dBm0 high) of the DTMF frequencies.
-        sines = []
-        for hz in _LOW:
-            add_sine(sines, hz, PEAK_0_DBM0 * 0.398107)
-        for hz in _HIGH:
-            add_sine(sines, hz, PEAK_0_DBM0 * 0.501187)
-        self._dtmf = array("i", sines)
+        self._dtmf = dtmf or dtmf_table()
         self._digit = array("i", [0] * _ROW)
         self._phases = array("i", [0] * _SINES)
         self._script = self._digit

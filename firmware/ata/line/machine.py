@@ -78,7 +78,7 @@ LINE_TABLE = rows(
                 "flash": (None, "_report"),
                 "digit": (None, "_report"),
                 "out_of_service": ("down", "_lost"),
-                # The phone was lifted while the call machine meant to ring it: its off-hook event is on the way.
+                # The phone was lifted while the call machine meant to ring it: off_hook is on the way.
                 "start_ringing": _IGNORE,
                 "stop_ringing": _IGNORE,
                 "in_service": _IGNORE,

@@ -1,6 +1,7 @@
 """A SIP account: who a port is, and where its requests go."""
 
 from ata.sip.dialog import next_hop
+from ata.sip.digest import Credentials
 from ata.sip.grammar import escape, parse_uri, quote
 
 
@@ -56,6 +57,4 @@ class Account:
         """The answers to challenges for one call or one registration; None without a password."""
         if not self.password:
             return None
-        from ata.sip.digest import Credentials  # loaded only where it is used: memory
-
         return Credentials(self, random)

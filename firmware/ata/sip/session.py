@@ -338,6 +338,8 @@ class Session(Machine):
                 invite.user = None  # a client's is still to see further 2xx
         if self in self.ua.sessions:
             self.ua.sessions.remove(self)
+        # A client transaction may keep the rest for half a minute.
+        self.negotiation = self.local = self.early = None
 
     def quiet(self, now):
         """Stop repeating our 2xx."""

@@ -30,6 +30,7 @@ from ata.sip.dialog import Dialog, of_request, tag_of
 from ata.sip.grammar import parse_name_addr, parse_uri, parse_via, split_list, unescape
 from ata.sip.message import parse, response
 from ata.sip.offer import LocalMedia, Negotiation
+from ata.sip.registration import Registration
 from ata.sip.session import Session
 from ata.sip.transaction import Transactions, server_key
 
@@ -68,9 +69,6 @@ class UserAgent:
         account = Account(self.host, self.port, *identity, **options)
         self.accounts.append(account)
         if account.expires:
-            # Loaded only where it is used: memory.
-            from ata.sip.registration import Registration
-
             self.registrations.append(Registration(self, account))
 
     # time and outputs

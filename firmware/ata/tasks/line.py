@@ -112,6 +112,8 @@ class LineTask:
         return None
 
     def _out_of_service(self, port, reason):
+        """`reason`: of the fault, None if it is the PCM clock's."""
+        reason = reason or "the PCM clock has stopped"
         port.faults += 1
         port.state = reason
         if reason != port.told:  # an absent chip would fill the log
@@ -131,7 +133,7 @@ class LineTask:
         for port in self.ports:
             if port.working:
                 if stopped:  # the next attempt to bring them back starts it again
-                    self._out_of_service(port, "the PCM clock has stopped")
+                    self._out_of_service(port, None)
                     continue
                 try:
                     self._serve(port, interrupted, now)
@@ -141,18 +143,23 @@ class LineTask:
 
     def _serve(self, port, interrupted, now):
         events = port.chip.service(now, interrupted)
-        if events & contract.RESET:
-            self._log.warning("slic", "port %d: the chip was reset, starting it again" % port.port)
-            port.state = STARTING  # its keeper starts it
-            self._lose(port, now)
-            return
-        if events & contract.ALARM:
-            self._log.warning("slic", "port %d: power alarm" % port.port)
+        if events & (contract.RESET | contract.ALARM):
+            self._alarm(port, events, now)
+            if events & contract.RESET:
+                return
         if events & contract.RING_TRIP:
             port.line.ring_trip(now)
         port.line.sample(port.chip.off_hook, now)
         port.line.tick(now)
         self._carry(port, now)
+
+    def _alarm(self, port, events, now):
+        if events & contract.RESET:
+            self._log.warning("slic", "port %d: the chip was reset, starting it again" % port.port)
+            port.state = STARTING  # its keeper starts it
+            self._lose(port, now)
+        else:
+            self._log.warning("slic", "port %d: power alarm" % port.port)
 
     def _carry(self, port, now):
         """Take the line's outputs to the chip and to the exchange."""

@@ -67,11 +67,9 @@ class MediaPump:
         self._hal = hal
         self._path = path
         self._pcm = hal.pcm
-        self._in = bytearray(2 * _BLOCK_BYTES)
-        self._out = bytearray(2 * _BLOCK_BYTES)
-        views_in, views_out = memoryview(self._in), memoryview(self._out)
-        self._in_blocks = (views_in[:_BLOCK_BYTES], views_in[_BLOCK_BYTES:])
-        self._out_blocks = (views_out[:_BLOCK_BYTES], views_out[_BLOCK_BYTES:])
+        self._frame = bytearray(2 * _BLOCK_BYTES)  # from the board, and then to it
+        view = memoryview(self._frame)
+        self._blocks = (view[:_BLOCK_BYTES], view[_BLOCK_BYTES:])
         self._filled = 0
         self.legs = []  # of port 1, then of port 2
         for port in path.ports:
@@ -103,12 +101,12 @@ class MediaPump:
         now = self._hal.ticks()
         for leg in self.legs:
             leg.drain(now)
-        while self._pcm.read(self._in_blocks[self._filled]):
+        while self._pcm.read(self._blocks[self._filled]):
             self._filled += 1
             if self._filled == 2:
                 self._filled = 0
-                self._path.step(self._in, self._out)
+                self._path.step(self._frame, self._frame)
                 for leg in self.legs:
                     self.unsent = leg.send(self.unsent)
-                self._pcm.write(self._out_blocks[0])
-                self._pcm.write(self._out_blocks[1])
+                self._pcm.write(self._blocks[0])
+                self._pcm.write(self._blocks[1])

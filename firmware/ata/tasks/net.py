@@ -42,9 +42,12 @@ class Surroundings:
         changed = online != self._online
         if changed:
             self._online = online
-            service.log.info("net", "our address is " + ip if online else "the network is gone")
+            self._tell(ip)
         if online and (changed or ip != service.ua.host):
             service.exchange.move(ip, now)
+
+    def _tell(self, ip):
+        self._service.log.info("net", "the network is gone" if ip is None else "our address is " + ip)
 
     def _lamps(self, now):
         service = self._service

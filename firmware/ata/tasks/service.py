@@ -33,9 +33,10 @@ class Service:
         self.settings_file = settings_file  # "" for the defaults
 
     def run(self):
-        asyncio.run(self._main())
+        asyncio.run(_together(self._loops()))
 
-    async def _main(self):
+    def _loops(self):
+        """The tasks. A function of its own: what runs for ever is never forgotten."""
         self.log.info("app", "%s %s on %s" % (PRODUCT, VERSION, self.hal.name))
         if self.hal.start_cause:
             self.log.info("app", "started by: " + self.hal.start_cause)
@@ -56,7 +57,7 @@ class Service:
             from ata.tasks.setup import SetUp
 
             loops.append(SetUp(self).run())
-        await asyncio.gather(*loops)
+        return loops
 
     def _console(self):
         line = self.hal.console_read()
@@ -82,3 +83,7 @@ class Service:
         if self.hal.pump_faults:
             self.log.counts["fault in media"] = self.hal.pump_faults
         drop_overlays()  # once a second: a call that is being set up loads each of them once
+
+
+async def _together(loops):
+    await asyncio.gather(*loops)

@@ -26,6 +26,9 @@ class SipTask:
         """What sendto wants for host and port; None if the name has no address. May block for a name."""
         if host[-1:].isdigit():
             return self._hal.net.address(host, port)  # a name never ends in a digit (RFC 1123 §2.1)
+        return self._by_name(host, port)
+
+    def _by_name(self, host, port):
         now = self._hal.ticks()
         known = self._names.get(host)
         # While somebody talks, an old address is better than seconds of silence.

@@ -1,5 +1,5 @@
-from ata.call import dialplan
 from ata.base.fsm import entries
+from ata.call import dialplan
 from ata.call.phone import PHONE_TABLE, Leg, Phone
 
 TIMEOUTS = {

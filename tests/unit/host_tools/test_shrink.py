@@ -151,6 +151,28 @@ def test_a_module_that_is_imported_in_functions_only_stays_one_that_can_be_forgo
     assert set(shrunk.modules) == {BUNDLE, "ata_rare", "start"}
 
 
+def test_a_module_that_only_forgettable_ones_import_is_forgettable_too() -> None:
+    shrunk = check(
+        shared="def double(n): return 2 * n",
+        helper="""
+            from ata.shared import double
+            def work(n): return double(n) + 1
+            """,
+        rare="""
+            from ata.helper import work
+            def use(n): return work(n)
+            """,
+        start="""
+            from ata.shared import double
+            def use(n):
+                from ata.rare import use
+                return use(n)
+            print(use(3), double(4))
+            """,
+    )
+    assert set(shrunk.modules) == {BUNDLE, "ata_rare", "ata_helper", "start"}
+
+
 def test_modules_of_a_package_that_is_named_in_a_string_stay_modules() -> None:
     files = {
         "ata/region/__init__.py": dedent(
@@ -467,6 +489,25 @@ def test_overlays_are_loaded_when_one_of_their_functions_is_called_and_not_befor
         says(modules)
     unused = {**PLACED, "tools__Nothing.of_this_name": "c"}
     assert "ata__c" not in overlaid(unused)[0].modules
+
+
+def test_constructors_of_what_is_made_once_are_taken_away_after_the_start() -> None:
+    files = {
+        "start.py": (
+            "from ata.base.unload import started\nfrom ata.one import One, Two\n"
+            "one, two = One(1), Two()\nstarted()\n"
+            "print(one.size, two.size, Two().size, '__init__' in One.__dict__)\n"
+        ),
+        "ata/base/unload.py": "def started(): pass\ndef drop_overlays(least=None): pass\n",
+        "ata/one.py": (
+            "class One:\n def __init__(self, size): self.size = size\n"
+            "class Two:\n def __init__(self): self.size = 2\n"
+        ),
+    }
+    shrunk = shrink(files, "start", {"one__One.__init__": "once", "one__Two.__init__": "a"})
+    told = says({f"{name}.py": text for name, text in shrunk.modules.items()})
+    assert told.split() == ["1", "2", "2", "False"]
+    assert says(files).split()[-1] == "True"
 
 
 def test_what_cannot_be_in_an_overlay_is_refused() -> None:

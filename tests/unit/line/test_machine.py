@@ -1,6 +1,6 @@
 from ata.base.errors import LocalError
-from ata.line.callerid import CallerIdSequence
 from ata.base.fsm import entries
+from ata.line.callerid import CallerIdSequence
 from ata.line.machine import LINE_TABLE, Line
 
 WINDOWS = {
