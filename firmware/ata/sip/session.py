@@ -99,7 +99,7 @@ class Session(Machine):
         self.offering = False  # our offer waits for its answer
         self.forks = None  # To tags of further 2xx (§13.2.2.4)
         self.told = False  # the last word was said
-        self.negotiation = Negotiation("%d" % int(token(ua.random, 3), 16))
+        self.negotiation = Negotiation("%d" % int(token(ua.random, 3), 16))  # type: Any
         self.credentials = account.credentials(ua.random)
 
     def __getitem__(self, name):
