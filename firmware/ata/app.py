@@ -81,7 +81,9 @@ def _build(hal):
     exchange = _exchange(hal, get, region, ua, ports, path, pump, sip, log)
     sip.exchange = exchange
     line = LineTask(hal, ports, _chip_settings(get, region), exchange, path, log)
-    return Service(hal, log, exchange, pump, line, sip, ua, source)
+    service = Service(hal, log, exchange, pump, line, sip, ua, source)
+    service.prepare()
+    return service
 
 
 def check(settings):

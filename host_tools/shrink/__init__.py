@@ -16,7 +16,7 @@ all places that mention it are known; and on syntax trees, so that the result is
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from host_tools.shrink.bundle import BUNDLE, link
@@ -25,7 +25,7 @@ from host_tools.shrink.constants import inline_constants
 from host_tools.shrink.names import shorten
 from host_tools.shrink.order import frequent_first
 from host_tools.shrink.overlay import holders, labels, split
-from host_tools.shrink.places import PLACES
+from host_tools.shrink.places import ONCE, PLACES
 from host_tools.shrink.program import FunctionDef, parse
 from host_tools.shrink.tables import flatten
 from host_tools.shrink.unused import remove_unused
@@ -45,9 +45,14 @@ class Shrunk:
     origins: dict[str, str]
 
 
-def shrink(sources: Mapping[str, str], entry: str, places: Mapping[str, str] = PLACES) -> Shrunk:
+def shrink(
+    sources: Mapping[str, str],
+    entry: str,
+    places: Mapping[str, str] = PLACES,
+    once: Collection[str] = ONCE,
+) -> Shrunk:
     """`sources`: path → text of the whole program, `entry`: the module that the board starts, `places`: which
-    function goes to which overlay."""
+    function goes to which overlay, `once`: which constructors among them are called at start only."""
     trees = link(parse(sources), entry)
     inline_constants(trees)
     actions = flatten(trees)
@@ -61,7 +66,7 @@ def shrink(sources: Mapping[str, str], entry: str, places: Mapping[str, str] = P
         if isinstance(node, FunctionDef | ast.ClassDef)
         for name in (node.name, parts.get(node.name, node.name))
     }
-    trees.update(split(trees, known, places, BUNDLE))
+    trees.update(split(trees, known, places, once, BUNDLE))
     forget_class_names(trees)
     frequent_first(trees[BUNDLE])
     text = {name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()}

@@ -8,6 +8,8 @@ What stays is
   the object nor its class has; it loads the overlay and binds the function to the object,
 * for `__init__` and for functions of a module, a few bytes that load the overlay and go on there.
 
+Which of them run is counted, so that those that do not can make room for the next one.
+
 An overlay imports what it mentions of the bundle: nothing of the firmware is ever rebound. Those that are
 loaded stay until ata.base.unload.drop_overlays() forgets them. Viper code (its memory does not come back),
 properties and what runs in the 20 ms step do not move. The sources know nothing of all this.
@@ -16,7 +18,7 @@ properties and what runs in the 20 ms step do not move. The sources know nothing
 import ast
 import keyword
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from host_tools.shrink.program import FunctionDef
@@ -26,25 +28,31 @@ from host_tools.shrink.scopes import analyse
 PREFIX = "ata__"  # of the modules' names; ata.base.unload knows it too
 _IMPORT = ast.Import | ast.ImportFrom
 # Names that the renaming gives to nothing.
-_BIND, _FIND, _REST = "_o", "_f", "_a"
-# Bytes: before one is loaded, the others go if there is less. Five of them, and what a call makes.
-_LEAST_FREE = 18000
+_BIND, _CALL, _FIND, _LIVE, _REST = "_o", "_c", "_f", "_l", "_a"
+# Bytes: before one is loaded, those that do not run go if there is less. Two of them, and what a call makes.
+_LEAST_FREE = 12000
 _DROP = "base_unload__drop_overlays"
-# An overlay of constructors that are called at start only, and the function that takes them away after it.
-ONCE = "once"
-_STARTED = "base_unload__started"
+_STARTED = "base_unload__started"  # takes the constructors away that are called at start only, by
 _TAKE_AWAY = "_d"
 _HELPERS = f"""
 import sys
+{_LIVE} = {{}}
 def {_FIND}(module, holder, name):
     if module not in sys.modules:
-        DROP({_LEAST_FREE})
+        DROP({_LEAST_FREE}, {_LIVE})
     module = __import__(module)
     return getattr(getattr(module, holder) if holder else module, name)
 
+def {_CALL}(f, module, {_REST}):
+    {_LIVE}[module] = {_LIVE}.get(module, 0) + 1
+    try:
+        return f(*{_REST})
+    finally:
+        {_LIVE}[module] -= 1
+
 def {_BIND}(module, holder, name, self):
     f = {_FIND}(module, holder, name)
-    return lambda *{_REST}: f(self, *{_REST})
+    return lambda *{_REST}: {_CALL}(f, module, (self,) + {_REST})
 """
 
 
@@ -71,7 +79,7 @@ def _class(name: str, body: list[ast.stmt]) -> ast.stmt:
 def holders(bundle: ast.Module) -> dict[str, str]:
     """Class → the name of its part in an overlay: one that is in ROM, and that no global has."""
     classes = [node.name for node in bundle.body if isinstance(node, ast.ClassDef)]
-    free = sorted(ROM_NAMES - analyse(bundle).bound - {*classes, _BIND, _FIND})
+    free = sorted(ROM_NAMES - analyse(bundle).bound - {*classes, _BIND, _CALL, _FIND, _LIVE})
     free = [name for name in free if name.isidentifier() and not keyword.iskeyword(name)]
     return {name: free[i] if i < len(free) else name + "_" for i, name in enumerate(classes)}
 
@@ -92,11 +100,16 @@ def labels(tree: ast.Module) -> dict[int, str]:
 
 
 def split(
-    trees: Mapping[str, ast.Module], known: Mapping[int, str], places: Mapping[str, str], bundle: str
+    trees: Mapping[str, ast.Module],
+    known: Mapping[int, str],
+    places: Mapping[str, str],
+    once: Collection[str],
+    bundle: str,
 ) -> dict[str, ast.Module]:
     """Take functions out of the renamed `bundle` of `trees`. → overlays by module name.
 
-    `known`: what labels() said; `places`: label → overlay. ValueError for a function that cannot be moved."""
+    `known`: what labels() said; `places`: label → overlay; `once`: labels of the constructors in one that are
+    not called after the start. ValueError for a function that cannot be moved."""
     tree = trees[bundle]
     found = {node: places[label] for node, label in known.items() if label in places}
     overlays: dict[str, _Overlay] = defaultdict(_Overlay)
@@ -115,30 +128,42 @@ def split(
             if isinstance(node, ast.ClassDef):
                 _split_class(node, found, overlays, moved, tree, parts[node.name])
     tree.body = body
-    if ONCE in overlays:
-        _take_away(overlays[ONCE], parts, [node for node in body if known.get(id(node)) == _STARTED])
+    started = next((node for node in body if known.get(id(node)) == _STARTED), None)
+    names = [
+        node.name for node in body if isinstance(node, ast.ClassDef) and f"{known[id(node)]}.__init__" in once
+    ]
+    if names and isinstance(started, ast.FunctionDef):
+        _take_away(overlays, found, started, names)
     wanted = analyse(tree).seen_anywhere().union(*(_imports(each, bundle) for each in trees.values()))
     tree.body += [stub for name in home if name in wanted for stub in _stub(name, home[name])]
     if overlays:
         last = max((i for i, node in enumerate(body) if isinstance(node, _IMPORT)), default=-1)
         drop = [node.name for node in body if isinstance(node, FunctionDef) and known.get(id(node)) == _DROP]
-        tree.body[last + 1 : last + 1] = ast.parse(_HELPERS.replace("DROP", drop[0] if drop else "id")).body
+        helpers = _HELPERS.replace("DROP", drop[0] if drop else "slice")  # slice: does nothing
+        tree.body[last + 1 : last + 1] = ast.parse(helpers).body
     there = analyse(tree).bound
     return {PREFIX + name: _module(each, home, there, bundle) for name, each in overlays.items()}
 
 
-def _take_away(once: _Overlay, parts: Mapping[str, str], started: Sequence[ast.stmt]) -> None:
-    """Let `started`, a function of the bundle, delete the constructors that are in the overlay."""
-    classes = [name for name, part in parts.items() if part in once.methods]
+def _take_away(
+    overlays: Mapping[str, _Overlay],
+    found: Mapping[int, str],
+    started: ast.FunctionDef,
+    classes: Sequence[str],
+) -> None:
+    """Let `started` delete the constructors of `classes`. What does it is in an overlay of theirs."""
+    place = next(
+        found[id(method)]
+        for overlay in overlays.values()
+        for methods in overlay.methods.values()
+        for method in methods
+        if isinstance(method, FunctionDef) and method.name == "__init__"
+    )
     lines = [f"    del {name}.__init__" for name in classes]
-    once.functions += [
-        node
-        for node in ast.parse("\n".join([f"def {_TAKE_AWAY}():", *lines])).body
-        if isinstance(node, ast.FunctionDef)
-    ]
-    for node in started:
-        assert isinstance(node, ast.FunctionDef)
-        node.body = ast.parse(f"{_FIND}({PREFIX + ONCE!r}, '', {_TAKE_AWAY!r})()").body
+    [function] = ast.parse("\n".join([f"def {_TAKE_AWAY}():", *lines])).body
+    assert isinstance(function, ast.FunctionDef)
+    overlays[place].functions.append(function)
+    started.body = ast.parse(_call(PREFIX + place, "", _TAKE_AWAY, "()")).body
 
 
 def _movable(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -178,8 +203,8 @@ def _split_class(
         _movable(method)
         overlays[place].methods[home].append(method)
         if method.name == "__init__":
-            where = f"{_FIND}({PREFIX + place!r}, {home!r}, '__init__')"
-            body += ast.parse(f"def __init__(self, *{_REST}): {where}(self, *{_REST})").body
+            call = _call(PREFIX + place, home, "__init__", _REST)
+            body += ast.parse(f"def __init__(*{_REST}): {call}").body
         else:
             own[method.name] = (PREFIX + place, home)
     bases = [moved.get(base.id, {}) for base in node.bases if isinstance(base, ast.Name)]
@@ -216,7 +241,11 @@ def _imports(tree: ast.Module, module: str) -> set[str]:
 
 
 def _stub(name: str, place: str) -> list[ast.stmt]:
-    return ast.parse(f"def {name}(*{_REST}): return {_FIND}({PREFIX + place!r}, '', {name!r})(*{_REST})").body
+    return ast.parse(f"def {name}(*{_REST}): return {_call(PREFIX + place, '', name, _REST)}").body
+
+
+def _call(module: str, part: str, name: str, arguments: str) -> str:
+    return f"{_CALL}({_FIND}({module!r}, {part!r}, {name!r}), {module!r}, {arguments})"
 
 
 def _module(overlay: _Overlay, home: Mapping[str, str], there: set[str], bundle: str) -> ast.Module:
@@ -226,7 +255,7 @@ def _module(overlay: _Overlay, home: Mapping[str, str], there: set[str], bundle:
     elsewhere = {word for word in needed if word in home and word not in there}
     imported = sorted((needed & there) - elsewhere)
     module.body[:0] = [stub for word in sorted(elsewhere) for stub in _stub(word, home[word])]
-    imported += [_FIND] if elsewhere and _FIND not in imported else []
+    imported += [name for name in (_CALL, _FIND) if elsewhere and name not in imported]
     if imported:
         module.body.insert(0, ast.ImportFrom(bundle, [ast.alias(word) for word in imported], 0))
     _name_aliases(module)

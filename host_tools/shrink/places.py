@@ -6,46 +6,32 @@ passed over by the build; a test finds it. A line is a module, or a class of it,
 """
 
 _GROUPS = {
-    # what there is one object of for ever (overlay.ONCE)
-    "once": """
-        call_exchange__Exchange: __init__
-        call_phone__Phone: __init__
+    # Once, while the firmware starts, in two parts because there is not much room yet: the board and the
+    # audio, then all that is joined to them. What one part makes comes to lie behind its code, in one piece,
+    # and the next part's code where that was. With !: there is one object of it for ever.
+    "start_board!": """
         call_dialplan__DialPlan: __init__
-        call_routing__Router: __init__
         call_media__MediaPath: __init__
         call_port_path__PortPath: __init__
         call_leg_path__LegSlot: __init__
         dsp_dtmf__DtmfDetector: __init__
         dsp_tones__ToneGenerator: __init__
-        line_hook__HookDecoder: __init__
-        line_machine__Line: __init__
-        line_ringer__Ringer: __init__
-        sip_account__Account: __init__
-        sip_transaction__Transactions: __init__
-        sip_ua__UserAgent: __init__
         base_log__Log: __init__
         rtp_readsize__ReadSize: __init__
-        slic_si321x__Si321x: __init__
-        tasks_line__PortLine: __init__
-        tasks_line__LineTask: __init__
         tasks_media__MediaPump: __init__
         tasks_media___LegSocket: __init__
-        tasks_service__Service: __init__
-        tasks_sip__SipTask: __init__
         hal_virtual__VirtualHal: __init__
         hal_virtual__PcmPort: __init__
         hal_virtual__IrqLine: __init__
         hal_virtual__Store: __init__
         hal_virtual__Net: __init__
         hal_virtual__Identity: __init__
-        hal_virtual__SpiBus: __init__
         hal_virtual___Link: __init__
     """,
-    # once, while the firmware starts
-    "start": """
-        call_exchange__Exchange: start
+    "start_board": """
         call_dialplan: _compile
-        call_routing__Router: whole_numbers
+        call_leg_path__LegSlot: prepare
+        rtp_quality__Meter: reset
         dsp_g711__G711: __init__
         dsp_plc__Plc: __init__
         dsp_tones: sine_table dtmf_table
@@ -53,14 +39,35 @@ _GROUPS = {
         rtp_event__EventSender: __init__
         rtp_event__EventReceiver: __init__
         rtp_jitter__JitterBuffer: __init__
-        sip_ua__UserAgent: add_account start
-        hal_virtual__VirtualHal: slic_reset spi restart
+        hal_virtual__VirtualHal: slic_reset restart
         hal_virtual__PcmPort: start
-        hal_virtual__UdpSocket: __init__
         hal_virtual__Store: read write
-        hal_virtual__Net: udp begin open_point
-        hal_virtual: _connect _port_of
-        tasks_service__Service: _loops
+        hal_virtual__Net: begin open_point
+        hal_virtual: _connect
+    """,
+    "start!": """
+        hal_virtual__SpiBus: __init__
+        call_exchange__Exchange: __init__
+        call_phone__Phone: __init__
+        call_routing__Router: __init__
+        line_hook__HookDecoder: __init__
+        line_machine__Line: __init__
+        line_ringer__Ringer: __init__
+        sip_account__Account: __init__
+        sip_transaction__Transactions: __init__
+        sip_ua__UserAgent: __init__
+        slic_si321x__Si321x: __init__
+        tasks_line__PortLine: __init__
+        tasks_line__LineTask: __init__
+        tasks_service__Service: __init__
+        tasks_sip__SipTask: __init__
+    """,
+    "start": """
+        hal_virtual__VirtualHal: spi
+        call_exchange__Exchange: start
+        call_routing__Router: whole_numbers
+        sip_ua__UserAgent: add_account start
+        tasks_service__Service: prepare
         tasks_net__Surroundings: __init__
         tasks_reports__Reports: __init__
     """,
@@ -75,13 +82,17 @@ _GROUPS = {
         sip_grammar: parse_host_port parse_uri parse_name_addr parse_via
         sip_dialog: contact_of tag_of next_hop
     """,
-    # a SIP message comes or goes
-    "message": """
+    # a SIP message is read
+    "parse": """
         sip_message: canonical_name parse _parse
-        sip_message__Message: all start_line
+        sip_ua__UserAgent: _parsed
+    """,
+    # a SIP message finds its way
+    "message": """
+        sip_message__Message: all
         sip_dialog: of_response
         sip_transaction: server_key derived
-        sip_ua__UserAgent: _return_path _request _session receive send_ack
+        sip_ua__UserAgent: _return_path _request _session _dispatch send_ack
         sip_transaction__Transactions: response
         sip_transaction__Transaction: respond refused inform
     """,
@@ -89,7 +100,9 @@ _GROUPS = {
     "send": """
         sip_ua__UserAgent: send _stamp
         sip_dialog__Dialog: __init__ request
-        sip_message__Message: __init__ get add set encode copy
+        sip_message__Message: __init__ encode copy start_line
+        sip_session__Session: __init__ _complete
+        sip_account__Account: credentials
         sip_transaction__Transactions: request _make_room
         sip_transaction__Transaction: __init__ say
         sip_ua: _line
@@ -106,23 +119,31 @@ _GROUPS = {
     """,
     # a call is made
     "caller": """
-        sip_session__Session: __init__ modify _offer
+        sip_session__Session: modify _offer
         sip_ua__UserAgent: invite
         sip_account__Account: route
-        call_exchange__Exchange: place
+        call_exchange__Exchange: sip_place
         call_routing__Router: target
     """,
     # a call comes
     "callee": """
-        sip_ua__UserAgent: _new_call ring reply
-        call_exchange__Exchange: _incoming ring
-        call_phone__Phone: can_take incoming start_ringing
+        sip_ua__UserAgent: _new_call reply
         sip_dialog: of_request
         sip_transaction__Transactions: serve
         sip_message: response
+    """,
+    # a phone is rung
+    "ring": """
+        sip_ua__UserAgent: ring
+        call_exchange__Exchange: _incoming ring
+        call_phone__Phone: can_take incoming start_ringing
+        sip_session__Session: respond
+    """,
+    # its bell
+    "bell": """
+        call_exchange__Exchange: ring_phone
         line_machine__Line: start_ringing _ring
         line_ringer__Ringer: start
-        sip_session__Session: respond _complete
     """,
     # a report comes or goes
     "report": """
@@ -140,6 +161,7 @@ _GROUPS = {
     # a description is written
     "describe": """
         sip_offer__LocalMedia: __init__
+        call_exchange__Exchange: _local_media
         sip_offer__Negotiation: __init__ make_offer _describe
     """,
     # offer and answer
@@ -152,14 +174,11 @@ _GROUPS = {
     "call": """
         sip_session__Session: response progress _acknowledge agree settle _agreed reoffer ack quiet
         sip_ua__UserAgent: answer hold _in_dialog
-        sip_account__Account: credentials
-        call_exchange__Exchange: _leg_output answer connect new_leg _local_media
+        call_exchange__Exchange: _leg_output sip_answer connect new_leg
         call_media__MediaPath: connect send_digit
-        call_leg_path__LegSlot: prepare open disconnect close
+        call_leg_path__LegSlot: open disconnect close
         call_leg_path: _number
         rtp_stream__RtpStream: open close digit_play
-        rtp_jitter__JitterBuffer: open
-        rtp_quality__Meter: reset
     """,
     # a person dials
     "dial": """
@@ -167,21 +186,21 @@ _GROUPS = {
         call_phone__Leg: __init__
         call_dialplan__DialPlan: match
         call_dialplan: _match
-        call_exchange__Exchange: log tone heard_digit
+        call_exchange__Exchange: log tone _heard_digit place
     """,
     # a person does something at a phone
     "phone": """
         call_phone__Phone: off_hook on_hook flash leg_event ringback early_media talk new_media
         call_phone__Phone: send_digit stop_ringing answer _take
-        call_exchange__Exchange: line_event stop_ringing send_digit
+        call_exchange__Exchange: _line_event stop_ringing send_digit answer
         line_machine__Line: ring_trip stop_ringing in_service out_of_service _reset _lost
-        line_hook__HookDecoder: reset seize
+        line_hook__HookDecoder: seize
     """,
     # a call ends
     "end": """
         sip_session__Session: leave left over done fail refuse
         sip_ua__UserAgent: hangup reject
-        call_exchange__Exchange: hang_up release
+        call_exchange__Exchange: hang_up release sip_hang_up
         call_phone__Phone: hang_up _drop_active call_failed far_end_gone howl silence give_up
         call_phone__Phone: give_up_calling
     """,
@@ -190,7 +209,7 @@ _GROUPS = {
         sip_session__Session: retry unmodified cancel decline lose
         sip_ua__UserAgent: stop send_info unreachable
         sip_transaction__Transactions: unreachable
-        call_exchange__Exchange: unreachable line_lost hold disconnect in_call
+        call_exchange__Exchange: unreachable line_lost hold sip_hold disconnect in_call _too_full
         call_phone__Phone: line_lost consult swap recall _hold_active
         call_exchange__Exchange: move
         sip_ua__UserAgent: move
@@ -206,7 +225,6 @@ _GROUPS = {
         rtp_stream__RtpStream: statistics
         rtp_jitter__JitterBuffer: statistics
         base_log__Log: lines
-        hal_virtual__VirtualHal: wall_time
         rtp_quality: r_factor mos
         rtp_quality__Meter: loss burst
     """,
@@ -223,4 +241,6 @@ def _read(groups: dict[str, str]) -> dict[str, str]:
     return places
 
 
-PLACES = _read(_GROUPS)
+_PLACED = _read(_GROUPS)
+PLACES = {name: group.rstrip("!") for name, group in _PLACED.items()}
+ONCE = frozenset(name for name, group in _PLACED.items() if group.endswith("!"))

@@ -20,13 +20,15 @@ def started():
     writes this function (host_tools.shrink.overlay): it takes their constructors away."""
 
 
-def drop_overlays(least=None):
+def drop_overlays(least=None, live=None):
     """Forget the overlays that the device build has made (host_tools.shrink.overlay): what one of them is
     running goes on, and the next call of one loads it again. Without such a build there are none.
-    `least`: only if fewer bytes are free, and give their memory back at once."""
-    if least is None or gc.mem_free() < least:
+    `least`: only if fewer bytes are free. `live`: {overlay: calls of it that run}; these stay."""
+    free = getattr(gc, "mem_free", None)  # CPython, where the units run too, has none
+    if least is not None and free is not None and free() < least:
+        gc.collect()
+    if least is None or (free is not None and free() < least):
         for name in list(sys.modules):
-            if name.startswith("ata__"):
+            if name.startswith("ata__") and not (live and live.get(name)):
                 del sys.modules[name]
-        if least is not None:
-            gc.collect()
+        gc.collect()

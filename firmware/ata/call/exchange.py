@@ -2,20 +2,30 @@
 
 Sans-IO: the tasks give it hook events, digits and datagrams with `now`, and carry out what `poll`
 returns: ("send", bytes, host, port). Lines and media are told directly.
+
+What a phone wishes of the SIP side (call, answer, hang up, hold) waits until the event that made it wish so
+is done with: one after the other they take half the memory (host_tools.shrink.overlay), and if there is not
+enough even so, a call fails as it does without a network, and the phone is told.
 """
 
+import gc
+
 from ata.base.clock import add, due, sooner
-from ata.base.unload import forget
+from ata.base.unload import drop_overlays, forget
 from ata.call.phone import Leg, Phone
 from ata.sip.offer import LocalMedia
 
 _BUSY_HERE = 486
 _NOT_FOUND = 404
+_UNAVAILABLE = 503
 _TEMPORARILY_UNAVAILABLE = 480
 
 _INFO_MS = 160  # duration told in an INFO digit
 _PLAY_MS = 100  # length at which a digit received by INFO is played to the line
 _PLAY_MAX_MS = 5000
+
+# Bytes: with less, what was loaded for the step before goes. None of it runs now, as it may within a step.
+_ROOM = 20000
 
 _LAG_MS = 60  # from a line's output to its sound on the wire, and back: a media step and the board's buffers
 _LAMP_MS = 2000  # until a line that could not be told of messages is tried again
@@ -49,6 +59,7 @@ class Exchange:
         self._random = random
         self._log = log
         self._outputs = []
+        self._wishes = []  # (method, leg, argument) for the SIP side
         self._legs = {}  # session -> leg
         self.registrations = {}  # port -> state, as the user agent tells it
         self.waiting = {}  # port -> True while messages wait for it
@@ -66,6 +77,10 @@ class Exchange:
 
     def line_event(self, port, event, now):
         """`event`: what Line.poll gave: ("off_hook",), ("on_hook",), ("flash",), ("digit", c)."""
+        self._line_event(port, event, now)
+        self._drain(now)
+
+    def _line_event(self, port, event, now):
         phone = self.phones[port]
         kind = event[0]
         if kind == "transmitted":  # who waits was told: go on as without it
@@ -83,7 +98,6 @@ class Exchange:
             self._light(port, now)
         else:
             phone.flash(now)
-        self._drain(now)
 
     def line_lost(self, port, now):
         """The line of `port` went out of service."""
@@ -92,6 +106,10 @@ class Exchange:
 
     def heard_digit(self, port, code, now):
         """A DTMF digit (RFC 4733 code) was heard on the line of `port`."""
+        self._heard_digit(port, code, now)
+        self._drain(now)
+
+    def _heard_digit(self, port, code, now):
         phone = self.phones[port]
         state = phone.fsm.state
         if self._lines[port].heard(code, now):
@@ -100,14 +118,13 @@ class Exchange:
             # Not logged: it may be a PIN. As an event or in band it has left already (ata.call.media).
             if self._dtmf(port) == "info":
                 phone.digit(_DIGITS[code], now)
-                self._drain(now)
         elif state != "idle" and state != "ringing":
             self._log.info("line", "port %d dtmf %s" % (port, _DIGITS[code]))
             phone.digit(_DIGITS[code], now)
-            self._drain(now)
 
     def receive(self, data, address, now):
         """A datagram for the SIP port from `address` = (ip text, port)."""
+        drop_overlays(_ROOM)
         self._ua.receive(data, address, now)
         fault = self._ua.fault
         if fault is not None:
@@ -158,6 +175,10 @@ class Exchange:
     def _drain(self, now):
         self.changed = True
         while True:
+            drop_overlays(_ROOM)
+            if self._wishes:
+                self._grant(self._wishes.pop(0), now)
+                continue
             output = self._ua.poll()
             if output is None:
                 return
@@ -178,6 +199,24 @@ class Exchange:
                 leg = self._legs.get(output[1])
                 if leg is not None:
                     self._leg_output(kind, leg, output, now)
+
+    def _grant(self, wish, now):
+        method, leg, argument = wish
+        try:
+            getattr(self, method)(leg, argument, now)
+        except MemoryError:
+            self._too_full(wish, now)
+
+    def _too_full(self, wish, now):
+        """There was not enough memory for a wish. A call fails; anything else is tried again."""
+        method, leg, argument = wish
+        drop_overlays()
+        gc.collect()
+        self._log.count("out of memory")
+        if method == "sip_place":
+            leg.phone.leg_event("failed", leg, now, _UNAVAILABLE)
+        else:
+            getattr(self, method)(leg, argument, now)
 
     def _incoming(self, session, now):
         phone = self.phones[session.account]
@@ -231,7 +270,12 @@ class Exchange:
             if name in _DIAL_TONES:
                 self._lines[port].expect_digits(True)
 
-    def ring(self, leg, now):
+    def ring(self, leg):
+        self._wishes.append(("ring_phone", leg, None))
+
+    def ring_phone(self, leg, _, now):
+        if leg is not leg.phone.active or leg.phone.fsm.state != "ringing":
+            return  # not any more
         port = leg.phone.port
         way = self._options["caller_id"][port]
         told = None
@@ -293,26 +337,40 @@ class Exchange:
         self.calls += 1
         return Leg(phone, 1 if other is not None and other.slot == 0 else 0, outgoing)
 
-    def place(self, leg, number, now):
-        """Call `number`. Returns 0, or the SIP status that says why there is no way to it."""
+    def place(self, leg, number):
+        """Call `number`; without a way to it the leg fails with 404."""
+        self._wishes.append(("sip_place", leg, number))
+
+    def sip_place(self, leg, number, now):
+        if leg is not leg.phone.active:
+            return  # given up meanwhile
         port = leg.phone.port
         target = self.router.target(port, number, self.registrations.get(port), self._ua.host, self._ua.port)
         self._log.info("call", "port %d calls %s" % (port, target or number))
         if target is None:
-            return _NOT_FOUND
+            leg.phone.leg_event("failed", leg, now, _NOT_FOUND)
+            return
         leg.session = self._ua.invite(port, target, self._local_media(leg), now)
         self._legs[leg.session] = leg
-        return 0
 
-    def answer(self, leg, now):
+    def answer(self, leg):
+        self._wishes.append(("sip_answer", leg, None))
+
+    def sip_answer(self, leg, _, now):
         self._ua.answer(leg.session, self._local_media(leg), now)
 
-    def hang_up(self, leg, now):
+    def hang_up(self, leg):
         if leg.session is not None:
-            self._ua.hangup(leg.session, now)
+            self._wishes.append(("sip_hang_up", leg, None))
         self.release(leg)
 
-    def hold(self, leg, on, now):
+    def sip_hang_up(self, leg, _, now):
+        self._ua.hangup(leg.session, now)
+
+    def hold(self, leg, on):
+        self._wishes.append(("sip_hold", leg, on))
+
+    def sip_hold(self, leg, on, now):
         self._ua.hold(leg.session, on, now)
 
     def connect(self, leg):

@@ -166,7 +166,7 @@ class Phone:
         """The port went out of service: its calls end, whatever they were."""
         if self.other is not None:
             leg, self.other = self.other, None
-            self._exchange.hang_up(leg, now)
+            self._exchange.hang_up(leg)
         self.fsm.handle("timeout" if self.fsm.state == "ringing" else "on_hook", now)
 
     def leg_event(self, event, leg, now, status=0):
@@ -192,7 +192,7 @@ class Phone:
             leg = self.other
             if leg is not None and not leg.up:  # a waiting caller that died never cancels
                 self.other = None
-                self._exchange.hang_up(leg, now)
+                self._exchange.hang_up(leg)
                 if self.fsm.state == "talking":
                     self._exchange.tone(self.port, None)
 
@@ -232,9 +232,7 @@ class Phone:
     def place(self, now):
         self._exchange.tone(self.port, None)
         self.active = self._exchange.new_leg(self, True)
-        status = self._exchange.place(self.active, self.number, now)
-        if status:
-            self.leg_event("failed", self.active, now, status)
+        self._exchange.place(self.active, self.number)
 
     def ringback(self, now, status=0):
         if self.active.media is None:
@@ -262,7 +260,7 @@ class Phone:
         self._exchange.send_digit(self.active, digit, now)
 
     def start_ringing(self, now):
-        self._exchange.ring(self.active, now)
+        self._exchange.ring(self.active)
 
     def stop_ringing(self, now, status=0):
         self._exchange.stop_ringing(self.port, now)
@@ -300,7 +298,7 @@ class Phone:
         self._drop_active(now)
         self._exchange.tone(self.port, None)
         self.active, self.other = self.other, None
-        self._exchange.ring(self.active, now)
+        self._exchange.ring(self.active)
 
     def hang_up(self, now):
         self._exchange.tone(self.port, None)
@@ -316,10 +314,10 @@ class Phone:
         """Answer an incoming leg, or take a held one back."""
         if not leg.up:
             leg.up = True
-            self._exchange.answer(leg, now)
+            self._exchange.answer(leg)
         elif leg.held:
             leg.held = False
-            self._exchange.hold(leg, False, now)
+            self._exchange.hold(leg, False)
         self._exchange.connect(leg)
 
     def _hold_active(self, now):
@@ -327,9 +325,9 @@ class Phone:
         leg.held = True
         self.other = leg
         self._exchange.disconnect(leg)
-        self._exchange.hold(leg, True, now)
+        self._exchange.hold(leg, True)
 
     def _drop_active(self, now):
         if self.active is not None:
             leg, self.active = self.active, None
-            self._exchange.hang_up(leg, now)
+            self._exchange.hang_up(leg)

@@ -24,6 +24,7 @@ from micropython import const
 
 from ata.base.clock import sooner
 from ata.base.errors import LocalError, PeerError
+from ata.base.unload import drop_overlays
 from ata.sip.account import Account
 from ata.sip.chance import token
 from ata.sip.dialog import Dialog, of_request, tag_of
@@ -34,6 +35,8 @@ from ata.sip.registration import Registration
 from ata.sip.session import Session
 from ata.sip.transaction import Transactions, server_key
 
+# Bytes: with less, what was loaded to read a message goes before it is acted upon.
+_ROOM = const(20000)
 # Methods of other RFCs that are known but not allowed here (405); a name nobody knows is 501 (§8.2.1).
 _OTHERS = const("REGISTER, UPDATE, PRACK, REFER, SUBSCRIBE, MESSAGE, PUBLISH")
 
@@ -137,9 +140,9 @@ class UserAgent:
         if way is None:
             session.handle("refused", now, status)
         else:
-            self.sessions.append(session)
             session.local = local_media
             session.modify(now, way[1:])
+            self.sessions.append(session)
         return session
 
     def ring(self, session, now):
@@ -218,32 +221,42 @@ class UserAgent:
 
     def receive(self, data, addr, now):
         """A datagram came from addr = (IPv4 text, port). Raises nothing, whatever it is."""
-        if len(data) <= 4 and not data.strip():  # RFC 5626 §4.4.1
-            self.count("keepalive")
-            return
         try:
-            try:
-                message = parse(data)
-            except PeerError as error:
-                self.count("garbage")
-                message = getattr(error, "message", None)
-                if message is not None:
-                    host, port = self._return_path(message, addr)[:2]
-                    self.transmit(self.reply(message, error.status).encode(), host, port)
-                return
-            if self.trace:
-                first = message.start_line()
-                self.trace(False, first, *addr, message.get("Call-ID"), message.get("CSeq"))
-            if message.method is not None:
-                self._request(message, addr, now)
-            elif not self.transactions.response(message, now):
-                self.count("stray")
+            message = self._parsed(data, addr)
+            if message is not None:
+                # What read it is not needed any more, and what follows takes half of the memory.
+                drop_overlays(_ROOM)
+                self._dispatch(message, addr, now)
         except PeerError:
             self.count("garbage")
         except Exception as error:
             # A mistake of ours that only this datagram brings out must not end the calls of others.
             self.count("fault")
             self.fault = error
+
+    def _parsed(self, data, addr):
+        """-> the Message, or None if there is nothing (more) to be done."""
+        if len(data) <= 4 and not data.strip():  # RFC 5626 §4.4.1
+            self.count("keepalive")
+            return None
+        try:
+            return parse(data)
+        except PeerError as error:
+            self.count("garbage")
+            message = getattr(error, "message", None)
+            if message is not None:
+                host, port = self._return_path(message, addr)[:2]
+                self.transmit(self.reply(message, error.status).encode(), host, port)
+        return None
+
+    def _dispatch(self, message, addr, now):
+        if self.trace:
+            first = message.start_line()
+            self.trace(False, first, *addr, message.get("Call-ID"), message.get("CSeq"))
+        if message.method is not None:
+            self._request(message, addr, now)
+        elif not self.transactions.response(message, now):
+            self.count("stray")
 
     def _return_path(self, message, addr):
         """Complete the top Via (§18.2.1). -> host, port for responses (§18.2.2, RFC 3581 §4), and the Via."""

@@ -31,12 +31,13 @@ class Service:
         self.sip = sip
         self.ua = ua
         self.settings_file = settings_file  # "" for the defaults
+        self._loops = []
 
     def run(self):
-        asyncio.run(_together(self._loops()))
+        asyncio.run(_together(self._loops))
 
-    def _loops(self):
-        """The tasks. A function of its own: what runs for ever is never forgotten."""
+    def prepare(self):
+        """Make the tasks; run() runs them."""
         self.log.info("app", "%s %s on %s" % (PRODUCT, VERSION, self.hal.name))
         if self.hal.start_cause:
             self.log.info("app", "started by: " + self.hal.start_cause)
@@ -57,7 +58,7 @@ class Service:
             from ata.tasks.setup import SetUp
 
             loops.append(SetUp(self).run())
-        return loops
+        self._loops = loops
 
     def _console(self):
         line = self.hal.console_read()

@@ -3,6 +3,7 @@
 from micropython import const
 
 from ata.base.clock import add, due
+from ata.base.unload import drop_overlays
 
 _MAX_DATAGRAM = const(2048)  # a longer one is cut, and then not a message any more
 _BURST = const(10)  # datagrams handled before others get a turn
@@ -19,6 +20,8 @@ class SipTask:
         self._hal = hal
         self._socket = socket
         self._log = log
+        # Its place is given to a datagram when there is no other of that size in one piece.
+        self._ballast = None  # type: Any
         self._names = {}  # host name -> [IPv4 text or None, the tick at which it is old]
         self._deadline = None
 
@@ -54,15 +57,27 @@ class SipTask:
             elif not self._socket.sendto(data, address):
                 self._log.count("sip unsent")  # the transaction sends it again
 
+    def _squeeze(self):
+        """recvfrom() when the heap is full, or in pieces."""
+        self._ballast = None
+        drop_overlays()
+        return self._socket.recvfrom(_MAX_DATAGRAM)
+
     def step(self):
         """Take what has come, let timers run out, send."""
         exchange = self.exchange
         now = self._hal.ticks()
         for _ in range(_BURST):
-            received = self._socket.recvfrom(_MAX_DATAGRAM)
+            try:
+                received = self._socket.recvfrom(_MAX_DATAGRAM)
+            except MemoryError:
+                received = self._squeeze()
             if received is None:
                 break
             exchange.receive(received[0], received[1], now)
+        if self._ballast is None:
+            received = None
+            self._ballast = bytearray(_MAX_DATAGRAM)
         if exchange.changed:
             exchange.changed = False
             self._deadline = exchange.deadline()

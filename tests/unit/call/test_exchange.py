@@ -288,6 +288,54 @@ def test_a_number_without_a_way_is_congestion():
     assert world.tone(1) == "congestion" and world.sent == []
 
 
+class Full:
+    """Lets a method of the user agent run out of memory `times` times."""
+
+    def __init__(self, method, times):
+        self.method = method
+        self.times = times
+
+    def __call__(self, *args):
+        self.times -= 1
+        if self.times >= 0:
+            raise MemoryError
+        return self.method(*args)
+
+
+def test_a_call_for_which_there_is_no_memory_fails_and_the_next_one_works():
+    world = World()
+    agent = world.ua  # type: Any
+    agent.invite = Full(agent.invite, 1)
+    world.hook(1, True)
+    world.dial(1, (1, 0, 2))
+    assert world.tone(1) == "congestion" and world.log.counts == {"out of memory": 1}
+    world.hook(1, False)
+    assert world.phone(1) == "idle" and world.exchange._legs == {}
+    world.call()
+    assert world.phone(1) == "talking" and world.phone(2) == "talking"
+
+
+def test_hanging_up_is_tried_again_when_there_was_no_memory_for_it():
+    world = World().call()
+    agent = world.ua  # type: Any
+    agent.hangup = Full(agent.hangup, 1)
+    world.hook(1, False)
+    world.run(100)
+    assert world.phone(1) == "idle" and world.tone(2) == "congestion"
+    assert world.log.counts == {"out of memory": 1}
+
+
+def test_a_call_given_up_before_it_was_placed_is_not_placed():
+    world = World()
+    world.hook(1, True)
+    world.exchange.phones[1].fsm.handle("digit", world.now, "1")
+    world.exchange.phones[1].fsm.handle("digit", world.now, "0")
+    world.exchange.phones[1].fsm.handle("digit", world.now, "2")  # not through the exchange: the wish waits
+    world.exchange.phones[1].on_hook(world.now)
+    world.run(100)
+    assert world.exchange._legs == {} and world.sent == [] and world.phone(2) == "idle"
+
+
 def test_the_directory_gives_a_direct_call():
     world = World()
     world.hook(1, True)

@@ -28,11 +28,10 @@ class Plan:
 
 
 class Exchange:
-    """Notes what the phone asks for; `route` is what place() answers."""
+    """Notes what the phone asks for."""
 
     def __init__(self):
         self.did = []
-        self.route = 0
 
     def log(self, port, text):
         pass
@@ -40,7 +39,7 @@ class Exchange:
     def tone(self, port, name):
         self.did.append(("tone", name))
 
-    def ring(self, leg, now):
+    def ring(self, leg):
         self.did.append(("ring", leg))
 
     def call_waiting(self, leg, now):
@@ -53,17 +52,16 @@ class Exchange:
         other = phone.other or phone.active
         return Leg(phone, 1 if other is not None and other.slot == 0 else 0, outgoing)
 
-    def place(self, leg, number, now):
+    def place(self, leg, number):
         self.did.append(("place", number))
-        return self.route
 
-    def answer(self, leg, now):
+    def answer(self, leg):
         self.did.append(("answer", leg))
 
-    def hang_up(self, leg, now):
+    def hang_up(self, leg):
         self.did.append(("hang_up", leg))
 
-    def hold(self, leg, on, now):
+    def hold(self, leg, on):
         self.did.append(("hold", leg, on))
 
     def connect(self, leg):
@@ -209,9 +207,9 @@ def test_no_digit_at_all_times_out():
 
 def test_no_route_is_heard_as_congestion():
     phone, exchange = make()
-    exchange.route = 404
     phone.off_hook(0)
     dial(phone, "102")
+    phone.leg_event("failed", phone.active, 60, 404)
     assert exchange.did[-1] == ("tone", "congestion")
     assert phone.active is None
 

@@ -29,8 +29,12 @@ class Socket:
         self.waiting = []
         self.sent = []
         self.works = True
+        self.full = False  # the heap has no place for a datagram
 
     def recvfrom(self, size):
+        if self.full:
+            self.full = False
+            raise MemoryError
         return self.waiting.pop(0) if self.waiting else None
 
     def sendto(self, data, address):
@@ -94,6 +98,18 @@ def test_datagrams_go_to_the_exchange_and_its_answers_to_the_socket():
     task.step()
     assert [data for data, _address in exchange.received] == [b"a", b"b"]
     assert socket.sent == [(b"c", ("192.0.2.9", 5062))]
+
+
+def test_a_datagram_is_taken_also_when_the_heap_is_full():
+    task, _hal, socket, exchange, _log = make()
+    task.step()
+    socket.waiting = [(b"a", ("192.0.2.9", 5060))]
+    socket.full = True
+    task.step()
+    assert [data for data, _address in exchange.received] == [b"a"]
+    socket.waiting = [(b"b", ("192.0.2.9", 5060))]
+    task.step()
+    assert [data for data, _address in exchange.received] == [b"a", b"b"]
 
 
 def test_a_flood_does_not_keep_the_others_waiting():
