@@ -96,7 +96,7 @@ def test_a_module_only_defines_things_at_import(path: Path):
             value = node.value
             if isinstance(value, ast.Call):
                 called = getattr(value.func, "id", "")
-                assert called in ("const", "namedtuple"), f"{path.name}:{node.lineno} calls {called}"
+                assert called in ("const", "namedtuple", "rows"), f"{path.name}:{node.lineno} calls {called}"
                 continue
             for part in ast.walk(value):
                 state = isinstance(part, (ast.List, ast.Set, ast.ListComp, ast.Await, ast.Call))
