@@ -67,6 +67,7 @@ def _build(hal):
         _ECHO_TAPS[get("voice.echo")],
         hal.pcm.echo_delay,
         get("voice.fax") == "auto",
+        get("voice.vad") == "on",
     )
     # Before the sockets: the driver's own memory comes out of what the heap has not taken yet.
     hal.net.begin(get("name"), _networks(get))
@@ -80,7 +81,9 @@ def _build(hal):
     ports = [_port_line(hal, get, port, region, log) for port in hal.ports]
     exchange = _exchange(hal, get, region, ua, ports, path, pump, sip, log)
     sip.exchange = exchange
-    line = LineTask(hal, ports, _chip_settings(get, region), exchange, path, log)
+    line = LineTask(
+        hal, ports, {port: _chip_settings(get, region, port) for port in hal.ports}, exchange, path, log
+    )
     service = Service(hal, log, exchange, pump, line, sip, ua, source)
     service.prepare()
     return service
@@ -161,9 +164,11 @@ def _port_line(hal, get, port, region, log):
     return found
 
 
-def _chip_settings(get, region):
-    """For Slic.start: the same for both ports."""
+def _chip_settings(get, region, port):
+    """For Slic.start."""
     return {
+        "rx_gain": get("port.%d.rx_gain" % port),
+        "tx_gain": get("port.%d.tx_gain" % port),
         "loop_current": get("slic.loop_current"),
         "ring_volts": get("ring.volts"),
         "ring_hz": get("ring.hz") or region["ring_hz"],
@@ -188,6 +193,7 @@ def _exchange(hal, get, region, ua, ports, path, pump, sip, log):
         "event_type": get("rtp.event_type"),
         "dtmf": {port: get("port.%d.dtmf" % port) for port in hal.ports},
         "caller_id": {port: _caller_id(get("port.%d.caller_id" % port), region) for port in hal.ports},
+        "noise": get("voice.vad") == "on",
         "sas": region["sas"],
         "time": hal.wall_time,
     }

@@ -70,3 +70,18 @@ async def _fax() -> tuple[bool, bool, bool]:
 
 def test_the_answer_tone_of_a_fax_machine_is_noticed_at_both_ends():
     assert asyncio.run(_fax()) == (False, True, True)
+
+
+async def _dial_tones() -> list[float]:
+    """How loud the dial tone is in the earpieces of phone 1, whose port has another gain, and of phone 2."""
+    async with Session({"port": {"1": {"rx_gain": -6}}}) as session:
+        await session.ready()
+        player = Player(session)
+        await player.perform(parse("1 lift\n2 lift\nexpect 1 hears dial within 1\nwait 1", "call"))
+        ears = [session.board.phone(port).earpiece()[-4000:].astype(float) for port in (1, 2)]
+        return [float(np.sqrt(np.mean(ear**2))) for ear in ears]
+
+
+def test_a_port_has_gains_of_its_own() -> None:
+    first, second = asyncio.run(_dial_tones())
+    assert 20 * np.log10(first / second) == pytest.approx(-6, abs=1)

@@ -40,9 +40,9 @@ class Exchange:
     ata.line.machine.Line}. `tones`: {name: compiled script}; `cadence`: of ringing, in ms. `options`:
     {"codecs": payload types in order of preference, "event_type": RFC 4733 payload type, "dtmf": {port: how
     digits leave: rfc4733, info, inband, auto}, "caller_id": {port: way of ata.call.announce, "" for none},
-    "sas": (the first call waiting tone as the beginning of a script, its ms), "time": function that gives
-    (month, day, hour, minute) or None}. `resolve(host, port)` -> an address for sendto, or None.
-    `rtp_port(port, slot)` -> the local UDP port of a media slot. `random(n)` -> n bytes.
+    "noise": True for comfort noise, "sas": (the first call waiting tone as the beginning of a script, its
+    ms), "time": function that gives (month, day, hour, minute) or None}. `resolve(host, port)` -> an address
+    for sendto, or None. `rtp_port(port, slot)` -> the local UDP port of a media slot. `random(n)` -> n bytes.
     """
 
     def __init__(self, ua, lines, media, router, plan, timeouts, tones, cadence, options,
@@ -413,4 +413,7 @@ class Exchange:
 
     def _local_media(self, leg):
         port = self._rtp_port(leg.phone.port, leg.slot)
-        return LocalMedia(self._ua.host, port, self._options["codecs"], self._options["event_type"])
+        options = self._options
+        return LocalMedia(
+            self._ua.host, port, options["codecs"], options["event_type"], noise=options["noise"]
+        )

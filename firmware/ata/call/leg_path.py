@@ -11,6 +11,8 @@ from ata.rtp.stream import RtpStream
 
 _DATA_MS = const(80)  # least depth of the jitter buffer for fax and modem
 _FRAME = const(160)  # samples in one step: 20 ms at 8 kHz
+_HEADER = const(12)  # octets of an RTP header,
+_NOISE = const(3)  # and of a comfort noise
 
 
 class LegSlot:
@@ -41,6 +43,11 @@ class LegSlot:
         self.events = False  # digits leave as RFC 4733 events
         self.mute_digits = False
         self.data = False  # a fax machine or a modem was heard
+        self.teller = None  # type: Any  # tells our silence, and the packet that it is told in
+        self.silence = None  # type: Any
+        self.room = None  # type: Any  # makes the noise of theirs
+        self.silences = False  # comfort noise was agreed upon
+        self.silence_due = False
         self.voice_due = False
         self.event_due = False
 
@@ -88,15 +95,25 @@ class LegSlot:
         self.connected = False
         self.voice_due = False
         self.event_due = False
+        self.silence_due = False
+
+    def comfort(self, teller, room):
+        """Comfort noise for this leg (RFC 3389): ata.dsp.cng NoiseSender and Noise."""
+        self.teller = teller
+        self.room = room
+        self.silence = bytearray(_HEADER + _NOISE)
 
     def fetch(self):
         """Decode or conceal the next 20 ms into `audio`. True if the phone is to hear it."""
         heard = self.stream.take(self.encoded, 0, _FRAME)
         if not (self.connected and self.receiving):
             return False
+        silent = not heard and self.stream.is_silent()
         if heard or self.meter.frames:  # what has not begun is not missing
-            self.meter.play(heard)
-        if heard:
+            self.meter.play(heard or silent)
+        if silent:
+            self._silent()
+        elif heard:
             self.codec.decode(self.encoded, 0, self.audio, _FRAME)
             self.plc.good(self.audio, _FRAME)
         elif self.data:
@@ -104,6 +121,17 @@ class LegSlot:
         else:
             self.plc.lost(self.audio, _FRAME)
         return True
+
+    def _silent(self):
+        if self.room is None:
+            mix.clear(self.audio, _FRAME)
+        else:
+            stream = self.stream
+            if stream.noise_size:
+                self.room.update(stream.noise, 0, stream.noise_size)
+                stream.noise_size = 0
+            self.room.make(self.audio, _FRAME)
+        self.plc.good(self.audio, _FRAME)
 
 
 def _number(data):

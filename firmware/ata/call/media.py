@@ -1,8 +1,8 @@
 """The media path: both ports' audio, 20 ms at a time, and how a leg is connected to it.
 
 `step` allocates nothing. Sockets are the pump's business: it hands datagrams to `slot.stream.receive` before
-the step and sends `slot.stream.packet` / `event_packet` after it where `slot.voice_due` / `slot.event_due`
-say so.
+the step and sends `slot.stream.packet` / `event_packet` / `slot.silence` after it where `slot.voice_due` /
+`event_due` / `silence_due` say so.
 """
 
 from array import array
@@ -21,18 +21,27 @@ class MediaPath:
 
     `echo_taps`: of the echo cancellers, 64 (8 ms) or 128; 0 for none, which saves 13 KB. `echo_delay`: the
     samples from a frame given to the board to the echo of its beginning in one from it, −1 to search for it.
-    `fax`: look for fax machines and modems.
+    `fax`: look for fax machines and modems. `vad`: send comfort noise instead of silence, and make it, where
+    that is agreed upon.
     """
 
-    def __init__(self, jitter_min=20, jitter_max=200, echo_taps=0, echo_delay=-1, fax=False):
+    def __init__(self, jitter_min=20, jitter_max=200, echo_taps=0, echo_delay=-1, fax=False, vad=False):
         # Room for one frame each, used up within a step.
         near, out = array("h", bytes(2 * _FRAME)), array("h", bytes(2 * _FRAME))
         self._encoded = bytearray(_FRAME)
         sine, dtmf = sine_table(), dtmf_table()
         self.ports = (PortPath(0, sine, dtmf, near, out), PortPath(1, sine, dtmf, near, out))
         self._depth = (jitter_min, jitter_max)
+        self._noise = None  # type: Any
+        if vad:
+            from ata.dsp.cng import Noise, NoiseSender
+            from ata.dsp.vad import Vad
+
+            self._noise = (NoiseSender, Noise)
+            for port in self.ports:
+                port.vad = Vad()
         for port in self.ports:
-            port.slots[0].prepare(self._depth, self._encoded)
+            self._prepare(port.slots[0])
             if echo_taps:
                 from ata.dsp.echo import EchoCanceller
 
@@ -43,6 +52,11 @@ class MediaPath:
                 port.fax = (FaxModemDetector(), FaxModemDetector())
         self._laws = {}
         self.steps = 0
+
+    def _prepare(self, slot):
+        slot.prepare(self._depth, self._encoded)
+        if self._noise is not None:
+            slot.comfort(self._noise[0](), self._noise[1]())
 
     def port(self, port):
         return self.ports[port - 1]
@@ -61,9 +75,12 @@ class MediaPath:
         """
         if not slot.is_open or slot.agreed != (media.payload_type, media.event_type):
             if slot.stream is None:
-                slot.prepare(self._depth, self._encoded)
+                self._prepare(slot)
             slot.open(media.payload_type, media.event_type, random)
             slot.began = self.steps
+            if slot.room is not None:
+                slot.room.reset()
+                self.port_of(slot).vad.reset()
             fax = self.port_of(slot).fax
             if fax is not None:
                 fax[0].reset()
@@ -77,6 +94,7 @@ class MediaPath:
         slot.mute_digits = slot.events or mode == "info"
         slot.sending = media.send and address is not None
         slot.receiving = media.receive
+        slot.silences = media.noise and slot.teller is not None
         slot.connected = True
 
     def send_digit(self, port, slot, code, ms):

@@ -47,6 +47,7 @@ class PortPath:
         self.echo = None  # type: Any
         self.modem = None  # type: Any
         self.fax = None  # type: Any
+        self.vad = None  # type: Any
         self.muted = False  # data for the phone: no voice, either way
         self.digit_down = False
         self._deaf = 0  # steps
@@ -184,6 +185,7 @@ class PortPath:
     def _send(self, slot, other):
         slot.voice_due = False
         slot.event_due = False
+        slot.silence_due = False
         if not slot.is_open:
             return
         stream = slot.stream
@@ -205,6 +207,21 @@ class PortPath:
                 out = self.out
                 mix.copy(out, self.near, _FRAME)
             mix.add(out, 0, other.audio, _FRAME)
-        slot.codec.encode(out, stream.packet, _HEADER, _FRAME)
-        slot.voice_due = stream.send()
+        if slot.silences and out is self.near and self._silent(slot):
+            stream.skip()
+            if slot.silence_due:
+                stream.send_noise(slot.silence)
+        else:
+            slot.codec.encode(out, stream.packet, _HEADER, _FRAME)
+            slot.voice_due = stream.send()
         slot.event_due = stream.send_event()
+
+    def _silent(self, slot):
+        """True if nobody speaks into this phone: then comfort noise is sent, when it is due (RFC 3389 §5)."""
+        near = self.near
+        if slot.data or self.digit_down or self.vad.process(near, _FRAME):
+            slot.teller.step(1, 0, near, _FRAME, slot.silence, _HEADER)
+            return False
+        if slot.teller.step(0, self.vad.level(), near, _FRAME, slot.silence, _HEADER):
+            slot.silence_due = True
+        return True

@@ -44,6 +44,7 @@ rtp.codecs list ["PCMU","PCMA"] PCMU|PCMA restart
 rtp.event_type int 101 96..127 restart
 voice.echo choice "off" off|8ms|16ms restart
 voice.fax choice "off" off|auto restart
+voice.vad choice "off" off|on restart
 dial.plan text "*47[0-9*].T|*xx.T|x.T" 1..500 restart
 dial.first_digit int 15 1..120 restart s
 dial.interdigit int 4 1..60 restart s
@@ -68,6 +69,8 @@ port.N.auth_user text "" 0..64 restart
 port.N.password text "" 0..64 restart,secret
 port.N.register bool true - restart
 port.N.outbound host "" - restart
+port.N.rx_gain int 0 -12..6 restart dB
+port.N.tx_gain int 0 -12..6 restart dB
 port.N.dtmf choice "auto" rfc4733|info|inband|auto restart
 port.N.caller_id choice "region" region|off|bellcore|etsi|sin227|etsi_dtas|\
 etsi_lr|etsi_rp|dtmf|dtmf_lr restart

@@ -15,7 +15,7 @@ from micropython import const
 
 from ata.rtp.event import EventReceiver, EventSender
 from ata.rtp.jitter import JitterBuffer
-from ata.rtp.packet import advance, parse, start
+from ata.rtp.packet import advance, parse, share, start
 
 _PT = const(0)  # the words of packet.parse's info
 _MARKER = const(1)
@@ -36,20 +36,28 @@ _NEXT_MARKER = const(6)
 _GARBAGE = const(7)
 _IGNORED = const(8)
 _SENT = const(9)
+_SILENT = const(
+    10
+)  # 1: the sender has told comfort noise instead of speaking, 2: and speaks again, 0: speaks
+_WORDS = const(11)
 
 _COMFORT_NOISE = const(13)  # RFC 3389
+_NOISE = const(3)  # octets of it that are read: the level and two coefficients
 _ANOTHER = const(3)  # packets running of another SSRC that make it the one we listen to
 
 
 class RtpStream:
     """`packet` (bytearray, 12 + samples): the caller writes the payload at offset 12; `event_packet`
-    (bytearray 16); `info`: the header of what was received last, as packet.parse gives it."""
+    (bytearray 16); `info`: the header of what was received last, as packet.parse gives it;
+    `noise[:noise_size]`: the comfort noise (RFC 3389) that the sender told last, what is read of it here."""
 
     def __init__(self, minimum=20, maximum=200, samples=160):
         self.jitter = JitterBuffer(minimum, maximum)
         self.packet = bytearray(12 + samples)
         self.info = array("i", [0] * 7)
-        self._state = array("i", [0] * 10)
+        self.noise = bytearray(_NOISE)
+        self.noise_size = 0
+        self._state = array("i", [0] * _WORDS)
         self.is_open = False
 
     def open(self, ssrc, seq, ts, payload_type, event_type=-1, samples=160):
@@ -63,7 +71,7 @@ class RtpStream:
         self._events = EventSender(self.packet, event_type & 127)
         self.event_packet = self._events.packet
         self.jitter.open(0x55 if payload_type == 8 else 0x7F)
-        for i in range(10):
+        for i in range(_WORDS):
             self._state[i] = 0
         self._state[_NEXT_MARKER] = 1
         self.is_open = True
@@ -89,18 +97,31 @@ class RtpStream:
             kind = 2
         if state[_KNOWN] and info[_SSRC_LOW] == state[_LOW] and info[_SSRC_HIGH] == state[_HIGH]:
             state[_OTHERS] = 0
-            if kind == 0:
+            if kind == 0 and info[_PT] != _COMFORT_NOISE:
                 state[_IGNORED] += 1
         elif kind == 0 or not self._accept():
             state[_IGNORED] += 1
             return 0
         if kind == 1:
             self.jitter.put(buf, offset, info[_LENGTH], info[_SEQ], info[_TS], now)
+            if state[_SILENT]:
+                state[_SILENT] = 2
         elif kind == 2:
             self._heard.receive(buf, offset, info[_LENGTH], info[_TS], info[_MARKER])
+        elif info[_PT] == _COMFORT_NOISE:
+            self._silence(buf, offset)
         if kind == 2 or info[_PT] == _COMFORT_NOISE:
             self.jitter.put(buf, offset, 0, info[_SEQ], 0, now)  # one row of sequence numbers for all of them
         return kind
+
+    def _silence(self, buf, offset):
+        """Comfort noise came, agreed upon or not."""
+        self._state[_SILENT] = 1
+        size = min(self.info[_LENGTH], _NOISE)
+        self.noise_size = size
+        while size:
+            size -= 1
+            self.noise[size] = buf[offset + size]
 
     def _accept(self):
         """Whether the SSRC in `info` is from now on the one that we listen to: a sender may change it at any
@@ -128,7 +149,15 @@ class RtpStream:
         step, also when nothing is heard: it is the clock of received events as well."""
         if self._heard.timed:
             self._heard.elapse(n)
-        return self.jitter.take(out, offset, n)
+        found = self.jitter.take(out, offset, n)
+        if found and self._state[_SILENT] == 2:
+            self._state[_SILENT] = 0
+        return found
+
+    def is_silent(self):
+        """True if what take() did not find is not lost: the sender has told comfort noise, and what it said
+        since then is not to be played yet."""
+        return self._state[_SILENT] > 0
 
     def event_poll(self):
         """-1 nothing, code: that digit began, 16 + code: it ended. Ask until -1."""
@@ -151,6 +180,12 @@ class RtpStream:
         """Instead of send() when no voice is sent in this step (hold, silence): the time passes too."""
         advance(self.packet, len(self.packet) - 12, -1)
         self._state[_NEXT_MARKER] = 1
+
+    def send_noise(self, packet):
+        """After skip(): make `packet`, 12 octets and a comfort noise, the next one of the stream."""
+        share(self.packet, packet, 1)
+        packet[1] = _COMFORT_NOISE
+        self._state[_SENT] += 1
 
     def send_event(self):
         """Once a step, after send() or skip(): True if `event_packet` is to be sent now."""

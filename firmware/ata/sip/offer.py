@@ -20,23 +20,28 @@ _MOST_STREAMS = const(16)
 _MOST_FORMATS = const(32)
 _NAMES = {0: "PCMU/8000", 8: "PCMA/8000"}  # RFC 3551 §6
 _EVENT = const("telephone-event/8000")
+_NOISE = const("13")
 
 # What was agreed, as we see it: the IPv4 address and port to send to, codec (0 PCMU, 8 PCMA), payload_type
 # (its number on the wire: the codec's unless the peer mapped another), event_type (-1 = no RFC 4733), ptime
-# (ms a packet to send), send and receive (bools).
-Media = namedtuple("Media", ["ip", "port", "codec", "payload_type", "event_type", "ptime", "send", "receive"])
+# (ms a packet to send), send and receive (bools), noise (True if comfort noise may stand for silence: RFC
+# 3389, payload type 13), rtcp (the port to send reports to).
+_MEDIA = const("ip port codec payload_type event_type ptime send receive noise rtcp")
+Media = namedtuple("Media", _MEDIA.split())
 
 
 class LocalMedia:
     """Our side: IPv4 address and RTP port, codecs in order of preference (0 PCMU, 8 PCMA), the payload type
-    for telephone events (-1 for none) and the milliseconds a packet that we like to receive."""
+    for telephone events (-1 for none), the milliseconds a packet that we like to receive, and whether comfort
+    noise may stand for silence."""
 
-    def __init__(self, ip, port, codecs=(0, 8), event_type=101, ptime=20):
+    def __init__(self, ip, port, codecs=(0, 8), event_type=101, ptime=20, noise=False):
         self.ip = ip
         self.port = port
         self.codecs = codecs
         self.event_type = event_type
         self.ptime = ptime
+        self.noise = noise
 
 
 class Negotiation:
@@ -99,6 +104,8 @@ class Negotiation:
             number = media.payload_type if media else codec
             numbers += " %d" % number
             attributes += "a=rtpmap:%d %s\r\n" % (number, _NAMES[codec])
+        if media.noise if media else self._local.noise:
+            numbers += " " + _NOISE  # a static type: it needs no name (RFC 3551 §6)
         if event_type >= 0:
             numbers += " %d" % event_type
             attributes += "a=rtpmap:%d %s\r\na=fmtp:%d 0-15\r\n" % (event_type, _EVENT, event_type)
@@ -122,6 +129,7 @@ def _agree(stream, local, direction):
     if stream.kind != "audio" or stream.proto != "RTP/AVP":
         return None
     codec = payload_type = event_type = -1
+    noise = local.noise and _NOISE in stream.formats
     for text in stream.formats:
         if len(text) > 3 or not made_of(text, "0123456789") or int(text) > 127:
             continue
@@ -147,7 +155,10 @@ def _agree(stream, local, direction):
     theirs = stream.direction
     send = bool(direction & 2 and theirs & 1 and stream.port and stream.ip != "0.0.0.0")
     receive = bool(direction & 1 and theirs & 2 and stream.port)
-    return Media(stream.ip, stream.port, codec, payload_type, event_type, ptime, send, receive)
+    return Media(
+        stream.ip, stream.port, codec, payload_type, event_type, ptime, send, receive, noise,
+        stream.rtcp or (stream.port + 1) & 0xFFFF,
+    )  # fmt: skip
 
 
 class Stream:
@@ -162,6 +173,7 @@ class Stream:
         self.direction = direction  # as the sender of the description sees it: an index into DIRECTIONS
         self.ptime = 0  # ms that the sender wants to receive, 0 = not said
         self.maxptime = 0
+        self.rtcp = 0  # the port for reports (RFC 3605), 0 = the one after `port`
         self.rtpmap = {}  # format → "PCMU/8000"
 
 
@@ -196,6 +208,9 @@ def parse(body):
                 number, _, encoding = value.partition(" ")
                 if number in stream.formats:
                     stream.rtpmap[number] = encoding.strip(" ").upper()
+            elif streams and name == "rtcp":
+                # Another address than that of the audio is not taken up: reports go where the audio goes.
+                stream.rtcp = parse_number(value.partition(" ")[0], 65535, "Bad SDP")
             elif streams and name in ("ptime", "maxptime"):
                 value = value.strip(" ").partition(".")[0]  # some send "20.0"
                 setattr(stream, name, parse_number(value, 10000, "Bad SDP"))

@@ -39,7 +39,7 @@ class PortLine:
 
 
 class LineTask:
-    """`ports`: the PortLine of each port. `settings`: what each chip is started with (Slic.start)."""
+    """`ports`: the PortLine of each port. `settings`: {port: what its chip is started with (Slic.start)}."""
 
     def __init__(self, hal, ports, settings, exchange, path, log):
         self.ports = ports
@@ -94,7 +94,7 @@ class LineTask:
             return self._no_clock
         try:
             port.chip.probe()
-            for wait in port.chip.start(self._settings):
+            for wait in port.chip.start(self._settings[port.port]):
                 await asyncio.sleep_ms(wait)
         except HardwareFault as fault:
             return fault.reason

@@ -54,6 +54,8 @@ class _LegSocket:
         slot = self.slot
         if slot.voice_due and not self.socket.sendto(slot.stream.packet, slot.address):
             lost += 1
+        if slot.silence_due and not self.socket.sendto(slot.silence, slot.address):
+            lost += 1
         if slot.event_due and not self.socket.sendto(slot.stream.event_packet, slot.address):
             lost += 1
         return lost

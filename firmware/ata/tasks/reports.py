@@ -57,7 +57,7 @@ class Reports:
         random = self._hal.identity.random
         # A name for this call only (RFC 7022); the time counts from our start (RFC 3550 §6.4.1).
         rtcp = Rtcp(slot.stream.packet, binascii.hexlify(random(6)), random, now, 1 + now // 1000)
-        address = self._hal.net.address(slot.media.ip, slot.media.port + 1)
+        address = self._hal.net.address(slot.media.ip, slot.media.rtcp)
         report = self._open[place] = _Report(rtcp, socket, address, slot.opened)
         return report
 

@@ -136,6 +136,7 @@ class World:
                 "event_type": 101,
                 "dtmf": {1: dtmf, 2: dtmf},
                 "caller_id": {1: way, 2: way},
+                "noise": False,
                 "sas": ("440;.3/.02|", 320),
                 "time": lambda: (11, 21, 14, 5),
             },

@@ -13,8 +13,8 @@ def random(count):
     return bytes([37 * (i + 3) & 255 for i in range(count)])
 
 
-def agreed(event_type=101, send=True, receive=True, codec=0):
-    return Media("192.0.2.9", 4000, codec, codec, event_type, 20, send, receive)
+def agreed(event_type=101, send=True, receive=True, codec=0, noise=False):
+    return Media("192.0.2.9", 4000, codec, codec, event_type, 20, send, receive, noise, 4001)
 
 
 def silence():
@@ -324,3 +324,46 @@ def test_a_move_of_the_far_end_keeps_the_stream_and_another_codec_restarts_it():
     bench.connect(1, media=agreed(codec=8))
     bench.step()
     assert slot.stream.packet[1] & 127 == 8
+
+
+def test_silence_leaves_as_comfort_noise_and_speech_as_speech():
+    bench = Bench(vad=True)
+    slot = bench.connect(1, media=agreed(noise=True))
+    bench.near[1] = tone("500@-60;0/0")
+    sent = []
+    for _ in range(150):
+        bench.step()
+        sent.append((slot.voice_due, slot.silence_due))
+    assert not any(voice for voice, _ in sent[50:])
+    assert 1 <= sum(noise for _, noise in sent[50:]) <= 3  # each second
+    assert 50 <= slot.silence[12] <= 75  # -dBov
+    bench.near[1] = tone("500@-15;0/0")
+    bench.step()
+    assert slot.voice_due and not slot.silence_due and slot.stream.packet[1] & 128
+    assert loudness(decoded(slot)) > 3000
+
+
+def test_without_agreement_silence_is_sent_as_it_is():
+    for options, noise in (({"vad": True}, False), ({}, True)):
+        bench = Bench(**options)
+        slot = bench.connect(1, media=agreed(noise=noise))
+        for _ in range(60):
+            bench.step()
+            assert slot.voice_due and not slot.silence_due
+
+
+def test_a_silence_that_was_told_is_heard_as_noise_and_is_no_loss():
+    for vad in (True, False):
+        bench = Bench(vad=vad)
+        slot = bench.connect(2, media=agreed(noise=vad))
+        feed(slot, bench, 4, tone("600@-10;0/0"))
+        noise = bytes((0x80, 13, 0, 5, 0, 0, 800 >> 8, 800 & 255, 0, 0, 0, 0, 50))
+        slot.stream.receive(noise, len(noise), 80)
+        heard = [loudness(bench.step()[2]) for _ in range(60)]
+        assert max(heard[:4]) > 5000
+        quiet = heard[20:]
+        if vad:
+            assert all(20 < level < 1000 for level in quiet), quiet
+        else:
+            assert max(quiet) == 0
+        assert slot.meter.missing == 0

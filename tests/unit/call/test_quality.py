@@ -13,7 +13,9 @@ def call(lost_each):
     """A leg after ten seconds of packets, each `lost_each`-th of them lost (0: none)."""
     path = MediaPath(20, 200)
     slot = path.slot(1, 0)
-    path.connect(slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True), "address", "rfc4733", random)
+    path.connect(
+        slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True, False, 4001), "address", "rfc4733", random
+    )
     packet = bytearray(12 + FRAME)
     packet[0] = 0x80
     blank, out = bytearray(4 * FRAME), bytearray(4 * FRAME)
@@ -60,7 +62,9 @@ def test_the_line_for_the_log():
 def test_what_has_not_begun_is_not_missing():
     path = MediaPath(20, 200)
     slot = path.slot(1, 0)
-    path.connect(slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True), "address", "rfc4733", random)
+    path.connect(
+        slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True, False, 4001), "address", "rfc4733", random
+    )
     for _ in range(50):
         path.step(bytearray(4 * FRAME), bytearray(4 * FRAME))
     assert slot.meter.frames == 0 and figures(slot, path.steps)["loss_percent"] == 0

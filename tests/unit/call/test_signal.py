@@ -21,7 +21,9 @@ def random(count):
 def in_a_call(fax=False):
     path = MediaPath(20, 200, fax=fax)
     slot = path.slot(1, 0)
-    path.connect(slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True), "address", "rfc4733", random)
+    path.connect(
+        slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True, False, 4001), "address", "rfc4733", random
+    )
     return path, slot
 
 
@@ -121,7 +123,9 @@ def fax_call(near):
     """A call of port 1 whose phone sounds like `near`; looked for fax."""
     path = MediaPath(20, 200, fax=True)
     slot = path.slot(1, 0)
-    path.connect(slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True), "address", "rfc4733", random)
+    path.connect(
+        slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True, False, 4001), "address", "rfc4733", random
+    )
     speech = Speech(near)
     for _ in range(60):
         speech.step(path)
@@ -135,7 +139,9 @@ def test_an_answer_tone_makes_the_call_carry_data_until_it_ends():
     assert depth >= 80
     assert not path.slot(2, 0).data
     slot.close()
-    path.connect(slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True), "address", "rfc4733", random)
+    path.connect(
+        slot, Media("192.0.2.9", 4000, 0, 0, 101, 20, True, True, False, 4001), "address", "rfc4733", random
+    )
     assert not slot.data and slot.stream.statistics()["depth_ms"] < 80
 
 

@@ -120,7 +120,41 @@ def test_comfort_noise_is_no_voice_but_not_lost_either():
     stream.receive(voice(1, 160), 172, 0)
     assert stream.receive(voice(2, 320, payload_type=13, n=1), 13, 20) == 0
     stream.receive(voice(3, 1600), 172, 180)
-    assert stream.statistics()["lost"] == 0 and stream.statistics()["ignored"] == 1
+    assert stream.statistics()["lost"] == 0 and stream.statistics()["ignored"] == 0
+
+
+def test_a_silence_lasts_until_what_was_said_after_it_is_played():
+    stream = opened()
+    out = bytearray(160)
+    stream.receive(voice(1, 160), 172, 0)
+    assert stream.take(out, 0, 160) == 0 and not stream.is_silent()  # the depth of the buffer
+    noise = voice(2, 320, payload_type=13, n=5, value=40)
+    stream.receive(noise, len(noise), 20)
+    assert bytes(stream.noise[: stream.noise_size]) == b"\x28\x28\x28"  # the level and two coefficients
+    assert stream.take(out, 0, 160) == 1  # the end of the speech
+    for _ in range(20):
+        assert stream.take(out, 0, 160) == 0 and stream.is_silent()
+    stream.receive(voice(3, 160 * 23), 172, 460)
+    while not stream.take(out, 0, 160):
+        assert stream.is_silent()
+    assert not stream.is_silent()
+    empty = voice(4, 160 * 24, payload_type=13, n=0)
+    stream.receive(empty, len(empty), 480)
+    assert stream.noise_size == 0 and stream.is_silent()
+
+
+def test_a_noise_packet_is_the_next_one_of_the_stream_without_a_marker():
+    stream = opened(seq=7, ts=1600)
+    noise = bytearray(15)
+    stream.send()
+    stream.skip()
+    stream.send_noise(noise)
+    assert noise[0] == 0x80 and noise[1] == 13 and noise[2:4] == bytes((0, 9))
+    assert noise[4:12] == stream.packet[4:12]
+    stream.skip()
+    stream.send()
+    assert stream.packet[1] & 128 and stream.packet[2:4] == bytes((0, 10))
+    assert stream.statistics()["sent"] == 3
 
 
 def test_a_stray_packet_does_not_take_over_and_a_new_sender_does():

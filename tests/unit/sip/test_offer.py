@@ -221,3 +221,24 @@ def test_no_events_where_we_have_none():
     answer, media = Negotiation(1).receive_offer(body, local)
     assert media.event_type == -1
     assert parse(answer)[0].formats == ["0"]
+
+
+def test_comfort_noise_is_agreed_upon_if_both_want_it():
+    quiet = LocalMedia("192.0.2.1", 10000, (0, 8), 101, noise=True)
+    offer = Negotiation(1).make_offer(quiet)
+    assert parse(offer)[0].formats == ["0", "8", "13", "101"]
+    for theirs, noise in ((LocalMedia("192.0.2.2", 20000, noise=True), True), (THEIRS, False)):
+        ours = Negotiation(1)
+        ours.make_offer(quiet)
+        answer, media = Negotiation(2).receive_offer(offer, theirs)
+        assert media.noise is noise and ("13" in parse(answer)[0].formats) is noise
+        assert ours.accept_answer(answer).noise is noise
+    assert "13" not in parse(Negotiation(1).make_offer(OURS))[0].formats
+
+
+def test_the_port_for_reports():
+    for lines, port in (([], 6001), (["a=rtcp:53020"], 53020), (["a=rtcp:53020 IN IP4 192.0.2.9"], 53020)):
+        _, media = answer_to("m=audio 6000 RTP/AVP 0", *lines)
+        assert media.rtcp == port, lines
+    ours = Negotiation(1)
+    assert status_of(ours.receive_offer, sdp("m=audio 6000 RTP/AVP 0", "a=rtcp:x"), OURS) == 400

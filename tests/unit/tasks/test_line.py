@@ -138,7 +138,13 @@ def make(*faults):
     hal = Hal()
     ports = [PortLine(i + 1, Chip(fault), Line()) for i, fault in enumerate(faults)]
     exchange, path, log = Exchange(), Path(), Log()
-    return LineTask(hal, ports, {"ring_hz": 20}, exchange, path, log), hal, exchange, path, log
+    return (
+        LineTask(hal, ports, {1: {"ring_hz": 20}, 2: {"ring_hz": 20}}, exchange, path, log),
+        hal,
+        exchange,
+        path,
+        log,
+    )
 
 
 async def until(condition):

@@ -109,7 +109,7 @@ def start_call(law, digits=False, sink=None):
     pcm.blocks = make_blocks() + (digit_blocks() if digits else [])
     for port, other in ((1, 2), (2, 1)):
         to = sink if sink and port == 1 else pump.rtp_port(other, 0)
-        media = Media(LOOPBACK, to, law, law, 101, 20, True, True)
+        media = Media(LOOPBACK, to, law, law, 101, 20, True, True, False, to + 1)
         address = hal.net.address(media.ip, media.port)
         path.connect(path.slot(port, 0), media, address, "rfc4733", random)
     return hal, path, pump
@@ -164,6 +164,39 @@ def test_dialling_in_a_call_allocates_nothing_and_the_digits_leave_as_events():
         datagram = sink.recv(200)
     assert len(events) >= 2 and {event[0] for event in events} == {5}, events
     assert path.port(1).next_digit() == 5
+
+
+def test_silences_and_comfort_noise_both_ways_allocate_nothing():
+    path = MediaPath(vad=True)
+    slots = (path.slot(1, 0), path.slot(2, 0))
+    for slot in slots:
+        path.connect(
+            slot, Media(LOOPBACK, 4000, 0, 0, 101, 20, True, True, True, 4001), "x", "rfc4733", random
+        )
+    blocks = make_blocks()
+    loud, quiet = blocks[0] + blocks[1], bytes(640)
+    out = bytearray(640)
+    voices = noises = now = 0
+    for locked in (False, True):
+        if locked:
+            micropython.heap_lock()
+        try:
+            for i in range(300):
+                path.step(quiet if i % 100 > 25 else loud, out)
+                now += 20
+                for k in range(2):
+                    slot = slots[k]
+                    if slot.voice_due:
+                        voices += 1
+                        slots[1 - k].stream.receive(slot.stream.packet, 172, now)
+                    if slot.silence_due:
+                        noises += 1
+                        slots[1 - k].stream.receive(slot.silence, 15, now)
+        finally:
+            if locked:
+                micropython.heap_unlock()
+    assert 2 * 6 * 20 < voices < 2 * 6 * 60 and 2 * 6 <= noises < 2 * 6 * 8, (voices, noises)
+    assert slots[0].meter.missing == 0
 
 
 def test_the_lock_would_notice_an_allocation():

@@ -56,7 +56,7 @@ class World:
         for port in (1, 2):
             far = self.pump.rtp_port(3 - port, 0)
             address = self.hal.net.address(LOOPBACK, far)
-            media = Media(LOOPBACK, far, 0, 0, 101, 20, True, True)
+            media = Media(LOOPBACK, far, 0, 0, 101, 20, True, True, False, far + 1)
             self.path.connect(self.path.slot(port, 0), media, address, "rfc4733", self.hal.identity.random)
 
     def run(self, seconds):
