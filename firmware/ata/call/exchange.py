@@ -20,6 +20,7 @@ _NOT_FOUND = 404
 _UNAVAILABLE = 503
 _TEMPORARILY_UNAVAILABLE = 480
 
+_PTIME_MS = 20
 _INFO_MS = 160  # duration told in an INFO digit
 _PLAY_MS = 100  # length at which a digit received by INFO is played to the line
 _PLAY_MAX_MS = 5000
@@ -415,5 +416,5 @@ class Exchange:
         port = self._rtp_port(leg.phone.port, leg.slot)
         options = self._options
         return LocalMedia(
-            self._ua.host, port, options["codecs"], options["event_type"], noise=options["noise"]
+            self._ua.host, port, options["codecs"], options["event_type"], _PTIME_MS, options["noise"]
         )
