@@ -26,8 +26,10 @@ _NOISE = const("13")
 # (its number on the wire: the codec's unless the peer mapped another), event_type (-1 = no RFC 4733), ptime
 # (ms a packet to send), send and receive (bools), noise (True if comfort noise may stand for silence: RFC
 # 3389, payload type 13), rtcp (the port to send reports to).
-_MEDIA = const("ip port codec payload_type event_type ptime send receive noise rtcp")
-Media = namedtuple("Media", _MEDIA.split())
+Media = namedtuple(
+    "Media",
+    ["ip", "port", "codec", "payload_type", "event_type", "ptime", "send", "receive", "noise", "rtcp"],
+)
 
 
 class LocalMedia:
