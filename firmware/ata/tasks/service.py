@@ -34,6 +34,10 @@ class Service:
         self._loops = []
 
     def run(self):
+        if not self.hal.net.configured():
+            from ata.tasks.setup import SetUp
+
+            self._loops.append(SetUp(self).run())
         asyncio.run(_together(self._loops))
 
     def prepare(self):
@@ -54,10 +58,6 @@ class Service:
         ]
         if not self.hal.pump(self.pump.step):
             loops.append(every(_PUMP_MS, "media", self.pump.step, log))
-        if not self.hal.net.configured():
-            from ata.tasks.setup import SetUp
-
-            loops.append(SetUp(self).run())
         self._loops = loops
 
     def _console(self):
