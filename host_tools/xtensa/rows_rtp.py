@@ -105,7 +105,7 @@ def _call(lost: dict[int, int]) -> Iterator[Step]:
     from ata.call.media import MediaPath
 
     path = MediaPath()
-    agreed = SimpleNamespace(payload_type=0, event_type=101, codec=0, send=True, receive=True)
+    agreed = SimpleNamespace(payload_type=0, event_type=101, codec=0, send=True, receive=True, noise=False)
     for port in (1, 2):
         path.connect(path.slot(port, 0), agreed, ("192.0.2.1", 4000), "auto", lambda n: bytes(n))
     out = array("h", bytes(4 * FRAME))

@@ -11,6 +11,9 @@ How to use it. Sender: NoiseSender.step() for each frame, with what the Vad says
 each payload, make() for each frame that is to be heard. Only the constructors allocate.
 """
 
+# ptr16() and uint() are called here; in typings/__builtins__.pyi they are only names of types.
+# pyright: reportCallIssue=false
+
 from array import array
 
 import micropython
@@ -49,16 +52,15 @@ def _make(s1: int, s2: int, pcm: ptr16, n: int, s: ptr32):
     random = s[_RANDOM]
     gain = s[_GAIN]
     i = 0
-    while i < n:
+    while n:
         random = (random * 1229 + 7621) & 0x1FFFF
-        s2 = ((((random >> 5) - 2048) * gain) >> 10) - ((a1 * s1 + a2 * s2) >> 10)
-        pcm[i] = (s2 >> 4) & 0xFFFF
-        i += 1
+        s2 = ((((random >> 5) - 2048) * gain) >> 10) - ((a2 * s2 + a1 * s1) >> 10)
+        pcm[0] = s2 >> 4
         random = (random * 1229 + 7621) & 0x1FFFF
-        s1 = ((((random >> 5) - 2048) * gain) >> 10) - ((a1 * s2 + a2 * s1) >> 10)
-        pcm[i] = (s1 >> 4) & 0xFFFF
-        i += 1
-    i = 0
+        s1 = ((((random >> 5) - 2048) * gain) >> 10) - ((a2 * s1 + a1 * s2) >> 10)
+        pcm[1] = s1 >> 4
+        pcm = ptr16(uint(pcm) + 4)
+        n -= 2
     s[i + _S1] = s1 + _OFF
     s[i + _S2] = s2 + _OFF
     s[i + _RANDOM] = random
@@ -74,15 +76,19 @@ def _correlate(v: int, last: int, pcm: ptr16, n: int, shift: int, r: ptr32):
     r2 = 0
     last = 0
     before = 0
-    i = 0
-    while i < n:
-        v = ((pcm[i] ^ 0x8000) - 0x8000) >> shift
-        r0 += v * v
-        r1 += v * last
-        r2 += v * before
+    while n:  # two samples a turn: v and last change their parts
+        v = ((pcm[0] ^ 0x8000) - 0x8000) >> shift
+        r0 = v * v + r0
+        r1 = v * last + r1
+        r2 = before * v + r2
         before = last
-        last = v
-        i += 1
+        last = ((pcm[1] ^ 0x8000) - 0x8000) >> shift
+        r0 = last * last + r0
+        r1 = last * v + r1
+        r2 = before * last + r2
+        before = v
+        pcm = ptr16(uint(pcm) + 4)
+        n -= 2
     i = 0
     r[i] = r0 + _ZERO
     r[i + 1] = r1 + _ZERO

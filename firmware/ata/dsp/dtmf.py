@@ -35,6 +35,8 @@ from array import array
 import micropython
 from micropython import const
 
+from ata.dsp.goertzel import goertzel, tune
+
 BEGAN = const(1)
 ENDED = const(2)
 
@@ -45,140 +47,29 @@ _TOLERANCE = 0.024  # of the frequency
 _STEADY = const(30)  # windows that make a background
 
 _OFF = const(0x100000)
-# Words of a row of `bins`: one frequency.
+# Words of a row of `bins`, one frequency, and of `work`: the first ones are those of goertzel.py.
 _ROW = const(18)
-_COEFFICIENT = const(0)  # 2 cos ω, Q12
-_REST = const(1)  # state of the filter for the offset alone
-_SIN = const(2)  # sin ω, Q12
-_TURN = const(3)  # cos, sin of 40 ω (one block later), Q11, with _OFF
-_LIMIT = const(5)  # sin² of the largest phase error, in 1/1024
-_Y = const(6)  # the newest block: re, im with _OFF
+_Y = const(3)  # the newest block: re, im with _OFF
+_TURN = const(5)  # cos, sin of 40 ω (one block later), Q11, with _OFF
+_LIMIT = const(7)  # sin² of the largest phase error, in 1/1024
 _Y1 = const(8)  # the one before it; each of the next has the one before it, turned, and twice the newest:
 _Y2 = const(10)  # two blocks of the window,
 _Y3 = const(12)  # three,
 _W = const(14)  # and all four: the window
 _LAST = const(16)  # the window before
-# Words of `work`.
-_FILL = const(0)  # samples in the present block
-_ENERGY = const(1)  # of the last four blocks, the newest first
-_AVERAGE = const(5)  # energy of the windows lately,
-_COUNT = const(6)  # for how many windows it was steady,
-_FLOOR = const(7)  # and the background made of it
-_BEFORE = const(8)  # energy of the window before
-_SUM = const(9)  # of the squares of the present block
-_WORDS = const(10)
+_FILL = const(0)
+_ENERGY = const(1)
+_ROWS = const(6)
+_STRIDE = const(7)
+_AVERAGE = const(8)  # energy of the windows lately,
+_COUNT = const(9)  # for how many windows it was steady,
+_FLOOR = const(10)  # and the background made of it
+_BEFORE = const(11)  # energy of the window before
+_WORDS = const(12)
 
 # 4 · row + column → RFC 4733 event code
 _CODES = b"\x01\x02\x03\x0c\x04\x05\x06\x0d\x07\x08\x09\x0e\x0a\x00\x0b\x0f"
 _FREQUENCIES = (697, 770, 852, 941, 1209, 1336, 1477, 1633)  # Q.23
-
-
-@micropython.viper
-def _filter(s1: int, s2: int, x: ptr32, pcm: ptr16, i: int, n: int, work: ptr32, bins: ptr32) -> int:
-    """Take samples from pcm[i:n] until the block x is full, then filter it; returns the next i.
-
-    s1 and s2 are no arguments but the state of the filter: the first two locals live in registers.
-    """
-    fill = work[_FILL]
-    u = ptr32(uint(x) + (fill << 2))
-    pcm = ptr16(uint(pcm) + (i << 1))
-    count = n - i
-    if count > _BLOCK - fill:
-        count = _BLOCK - fill
-    i += count
-    fill += count
-    s2 = work[_SUM]
-    while count & 7:
-        s1 = (pcm[0] ^ 0x8000) >> 3
-        u[0] = s1
-        s1 -= 4096
-        s2 = s1 * s1 + s2
-        u = ptr32(uint(u) + 4)
-        pcm = ptr16(uint(pcm) + 2)
-        count -= 1
-    while count:  # 8 samples a turn: what moves on costs as much as one
-        s1 = (pcm[0] ^ 0x8000) >> 3
-        u[0] = s1
-        s1 -= 4096
-        s2 = s1 * s1 + s2
-        s1 = (pcm[1] ^ 0x8000) >> 3
-        u[1] = s1
-        s1 -= 4096
-        s2 = s1 * s1 + s2
-        s1 = (pcm[2] ^ 0x8000) >> 3
-        u[2] = s1
-        s1 -= 4096
-        s2 = s1 * s1 + s2
-        s1 = (pcm[3] ^ 0x8000) >> 3
-        u[3] = s1
-        s1 -= 4096
-        s2 = s1 * s1 + s2
-        s1 = (pcm[4] ^ 0x8000) >> 3
-        u[4] = s1
-        s1 -= 4096
-        s2 = s1 * s1 + s2
-        s1 = (pcm[5] ^ 0x8000) >> 3
-        u[5] = s1
-        s1 -= 4096
-        s2 = s1 * s1 + s2
-        s1 = (pcm[6] ^ 0x8000) >> 3
-        u[6] = s1
-        s1 -= 4096
-        s2 = s1 * s1 + s2
-        s1 = (pcm[7] ^ 0x8000) >> 3
-        u[7] = s1
-        s1 -= 4096
-        s2 = s1 * s1 + s2
-        u = ptr32(uint(u) + 32)
-        pcm = ptr16(uint(pcm) + 16)
-        count -= 8
-    work[_FILL] = fill
-    work[_SUM] = s2
-    if fill < _BLOCK:
-        return i
-    work[_SUM] = 0
-    work[_ENERGY + 3] = work[_ENERGY + 2]
-    work[_ENERGY + 2] = work[_ENERGY + 1]
-    work[_ENERGY + 1] = work[_ENERGY]
-    work[_ENERGY] = s2 >> 4
-    row = 8
-    while row:
-        c = bins[_COEFFICIENT]
-        s1 = bins[_REST]
-        s2 = s1
-        u = x
-        k = _BLOCK
-        while k:  # 10 samples a turn, as above
-            s2 = ((c * s1) >> 12) - s2
-            s2 = u[0] + s2
-            s1 = ((c * s2) >> 12) - s1
-            s1 = u[1] + s1
-            s2 = ((c * s1) >> 12) - s2
-            s2 = u[2] + s2
-            s1 = ((c * s2) >> 12) - s1
-            s1 = u[3] + s1
-            s2 = ((c * s1) >> 12) - s2
-            s2 = u[4] + s2
-            s1 = ((c * s2) >> 12) - s1
-            s1 = u[5] + s1
-            s2 = ((c * s1) >> 12) - s2
-            s2 = u[6] + s2
-            s1 = ((c * s2) >> 12) - s1
-            s1 = u[7] + s1
-            s2 = ((c * s1) >> 12) - s2
-            s2 = u[8] + s2
-            s1 = ((c * s2) >> 12) - s1
-            s1 = u[9] + s1
-            u = ptr32(uint(u) + 40)
-            k -= 10
-        k = bins[_REST]
-        s1 -= k
-        s2 -= k
-        bins[_Y] = ((s1 - ((c * s2) >> 13)) >> 2) + _OFF
-        bins[_Y + 1] = ((bins[_SIN] * s2) >> 14) + _OFF
-        bins = ptr32(uint(bins) + 4 * _ROW)
-        row -= 1
-    return i
 
 
 @micropython.viper
@@ -324,9 +215,7 @@ class DtmfDetector:
         row = 0
         for hz in _FREQUENCIES:
             w = hz * math.pi / 4000
-            bins[row + _COEFFICIENT] = round(8192 * math.cos(w))
-            bins[row + _REST] = round(4096 * 4096 / (8192 - bins[row + _COEFFICIENT]))
-            bins[row + _SIN] = round(4096 * math.sin(w))
+            tune(bins, row, hz)
             bins[row + _TURN] = _OFF + round(2048 * math.cos(_BLOCK * w))
             bins[row + _TURN + 1] = _OFF + round(2048 * math.sin(_BLOCK * w))
             bins[row + _LIMIT] = round(1024 * math.sin(_BLOCK * w * _TOLERANCE) ** 2)
@@ -351,12 +240,16 @@ class DtmfDetector:
         while k < len(work):
             work[k] = 0
             k += 1
+        work[_ROWS] = 8
+        work[_STRIDE] = 4 * _ROW
+        bins = self._bins
         row = 0
         while row < 8 * _ROW:
-            k = row + _Y
+            bins[row + _Y] = bins[row + _Y + 1] = _OFF
+            k = row + _Y1
             row += _ROW
             while k < row:
-                self._bins[k] = _OFF
+                bins[k] = _OFF
                 k += 1
         self._digit = -1  # 4 · row + column of the digit that is present
         self._heard = -1  # the same of the last window
@@ -373,7 +266,7 @@ class DtmfDetector:
             self.code = _CODES[self._digit]
         i = 0
         while True:
-            i = _filter(0, 0, self._block, pcm, i, n, self._work, self._bins)
+            i = goertzel(0, 0, self._block, pcm, i, n, self._work, self._bins)
             if self._work[_FILL] < _BLOCK:
                 return event
             heard = _judge(0, 0, self._bins, self._work, self._boost)

@@ -11,6 +11,9 @@ too, and no error adds up.
 How to use it: start() with the bytes of a message, then mix() in every frame until `active` is False.
 """
 
+# ptr16() and uint() are called here; in typings/__builtins__.pyi they are only names of types.
+# pyright: reportCallIssue=false
+
 from array import array
 
 import micropython
@@ -37,60 +40,78 @@ _WORDS = const(13)
 
 
 @micropython.viper
-def _modulate(phase: int, pcm: ptr16, sine: ptr16, state: ptr32, data: ptr8, n: int) -> int:
-    """Add up to n samples to pcm, clipped; returns 0 when the last bit has ended in them, else 1."""
-    i = 0
+def _modulate(phase: int, v: int, pcm: ptr16, sine: ptr16, state: ptr32, data: ptr8) -> int:
+    """Add up to v samples to pcm, clipped; returns 0 when the last bit has ended in them, else 1.
+
+    phase and v live in registers; v is used anew. The samples up to the one in which a bit ends are a plain
+    loop. Bounds: a table value in offset form (x ^ 0x8000) times the amplitude is less than 2**31; a sum is
+    formed 32768 too high, so it is between 0 and 0xFFFF if it fits, else bit 16 of it is set.
+    """
+    n = v
+    k = 0
     ticks = state[_TICKS]
     step = state[_STEP]
     amplitude = state[_AMPLITUDE]
-    while i < n:
-        v = (((sine[phase >> 16] ^ 0x8000) - 0x8000) * amplitude + 0x4000) >> 15
-        v += pcm[i] ^ 0x8000
-        if v < 0:
-            v = 0
-        elif v > 0xFFFF:
-            v = 0xFFFF
-        pcm[i] = v ^ 0x8000
-        i += 1
+    half = 0x4000 - (amplitude << 15)
+    while n:
+        turn = 3 * step
+        run = 0
         if ticks > 3:
-            phase += 3 * step
-            ticks -= 3
-        else:
-            phase += ticks * step
-            bits = state[_BITS]
-            if bits == 0:
-                if state[_SEIZURE]:
-                    bits = state[_SEIZURE]
-                    if bits > 10:
-                        bits = 10
-                    state[_SEIZURE] -= bits
-                    state[_WORD] = 0x2AA
-                elif state[_MARK]:
-                    bits = state[_MARK]
-                    if bits > 10:
-                        bits = 10
-                    state[_MARK] -= bits
-                    state[_WORD] = 0x3FF
-                elif state[_BYTE] < state[_END]:
-                    bits = 10
-                    state[_WORD] = (data[state[_BYTE]] << 1) | 0x200
-                    state[_BYTE] += 1
-                elif state[_LAST]:
-                    bits = state[_LAST]
-                    state[_LAST] = 0
-                    state[_WORD] = 0x3FF
-                else:
+            run = (ticks * 11 - 11) >> 5  # (ticks − 1) // 3 samples before the one in which the bit ends
+            if run > n:
+                run = n
+            ticks -= 3 * run
+            n -= run
+        while run:
+            v = ((sine[phase >> 16] ^ 0x8000) * amplitude + half) >> 15
+            v = (pcm[0] ^ 0x8000) + v
+            if v & 0x10000:
+                v = (v >> 31) ^ 0xFFFF
+            pcm[0] = v ^ 0x8000
+            phase = (phase + turn) & 0xFFFFFF
+            pcm = ptr16(uint(pcm) + 2)
+            run -= 1
+        if n == 0:
+            break
+        v = ((sine[phase >> 16] ^ 0x8000) * amplitude + half) >> 15
+        v = (pcm[0] ^ 0x8000) + v
+        if v & 0x10000:
+            v = (v >> 31) ^ 0xFFFF
+        pcm[0] = v ^ 0x8000
+        pcm = ptr16(uint(pcm) + 2)
+        n -= 1
+        phase += ticks * step
+        v = state[_BITS]
+        if v == 0:
+            v = 10
+            word = 0x3FF
+            if state[_SEIZURE]:
+                if state[_SEIZURE] < 10:
+                    v = state[_SEIZURE]
+                state[k + _SEIZURE] = state[_SEIZURE] - v
+                word = 0x2AA
+            elif state[_MARK]:
+                if state[_MARK] < 10:
+                    v = state[_MARK]
+                state[k + _MARK] = state[_MARK] - v
+            elif state[_BYTE] < state[_END]:
+                word = (data[state[_BYTE]] << 1) | 0x200
+                state[k + _BYTE] = state[_BYTE] + 1
+            else:
+                v = state[_LAST]
+                if v == 0:
                     return 0
-            state[_BITS] = bits - 1
-            word = state[_WORD]
-            state[_WORD] = word >> 1
-            step = state[_SPACE_STEP + (word & 1)]
-            phase += (3 - ticks) * step
-            ticks += 17
-        phase &= 0xFFFFFF
-    state[_PHASE] = phase
-    state[_TICKS] = ticks
-    state[_STEP] = step
+                state[k + _LAST] = 0
+            state[k + _WORD] = word
+        state[k + _BITS] = v - 1
+        v = state[_WORD]
+        state[k + _WORD] = v >> 1
+        step = state[_SPACE_STEP + (v & 1)]
+        phase = ((3 - ticks) * step + phase) & 0xFFFFFF
+        ticks += 17
+    state[k + _PHASE] = phase
+    state[k + _TICKS] = ticks
+    state[k + _STEP] = step
     return 1
 
 
@@ -140,4 +161,4 @@ class FskModulator:
         """Add the next n samples to pcm[:n] (array('h')), clipped."""
         if self.active:
             state = self._state
-            self.active = _modulate(state[_PHASE], pcm, self._sine, state, self._data, n) != 0
+            self.active = _modulate(state[_PHASE], n, pcm, self._sine, state, self._data) != 0

@@ -105,11 +105,17 @@ def level_dbm0(pcm: ptr16, v: int) -> int:
         log = 22 << 8
     if v == 0:
         return _SILENCE
+    while v < 0x800000:
+        v <<= 4
+        log -= 1024
     while v < 0x8000000:
         v <<= 1
         log -= 256
     v //= n  # the mean
     # log2 of it in 1/256: the exponent, then a bit of the fraction for each squaring.
+    while v > 0x7FFFF:
+        v >>= 4
+        log += 1024
     while v > 0x7FFF:
         v >>= 1
         log += 256

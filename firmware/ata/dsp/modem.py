@@ -16,17 +16,17 @@ heard: the tones last for many frames, and this halves the cost. The power of te
 How to use it: process() for each frame of 20 ms, one detector for each direction. Only the constructor
 allocates.
 
-Scales. A sample x is kept as (x + 32768) >> 3, never negative; the filters start and end at rest for this
-offset. An amplitude A is then |Y| = 20 · A/8 of a block, and for a pure tone |Y1|² + |Y2|² is 20 times the
-energy of both. Words that can be negative are stored with _OFF added. The kernels store to work[variable + …]
+Scales. Those of goertzel.py; |4 Y1|² + |4 Y2|² of a pure tone is 20 times the energy of both, in sixteenths.
+The kernels store to work[variable + …]
 only: with a constant index mpy-cross 1.25 stores the wrong register on Xtensa.
 """
 
-import math
 from array import array
 
 import micropython
 from micropython import const
+
+from ata.dsp.goertzel import goertzel, tune
 
 CNG = const(1)  # a calling fax: its second burst has ended in time (or its first, see MAX_BURSTS)
 ANSWER = const(2)  # 2100 Hz for 300 ms
@@ -48,180 +48,75 @@ _TURN_MIN = const(20)  # between two phase reversals, each seen up to two frames
 _TURN_MAX = const(25)
 _LONG = const(1000)
 
-# words of `work`
-_Y = const(0)  # two blocks: re, im of 1100 Hz, re, im of 2100 Hz
-_COEFFICIENT = const(8)  # 2 cos ω, Q12, with _OFF
-_REST = const(10)  # state of the filter for the offset alone
-_SIN = const(12)  # sin ω, Q12
-_BURSTS = const(14)  # of CNG that make a call
-_SINCE = const(15)  # frames since the last burst of CNG
-_COUNT = const(16)  # bursts with the right pauses
-_TONE = const(17)  # what is followed: 0, 1: 1100 Hz, 2: 2100 Hz
-_RUN = const(18)  # frames since its first hit
-_GAP = const(19)  # frames since its last hit
-_PAUSE = const(20)  # _SINCE when it began
-_KNOWN = const(21)  # 1: the next four are valid
-_R = const(22)  # advance of the phase in a frame: re, im, Q10
-_P = const(24)  # the phase that is due: re, im
-_Z = const(26)  # that of the last hit: re, im
-_TURNED = const(28)  # _RUN at the last reversal, or 0
-_SAID = const(29)  # bits 1 << event
-_FILL = const(30)  # frames in the sums for ANSam
-_SHIFT = const(31)  # their scale
-_SUM = const(32)  # of the power
-_WAVE_RE = const(33)  # the same times cosine and sine of 15 Hz
-_WAVE_IM = const(34)
-_ENERGY = const(35)
-_WORDS = const(36)
+# Words of `work`, and of a row of `bins` (1100 Hz, 2100 Hz): the first ones are those of goertzel.py.
+_FILL = const(0)
+_ENERGY = const(1)
+_ROWS = const(6)
+_STRIDE = const(7)
+_Y = const(3)  # the second block
+_FIRST = const(5)  # the first one
+_ROW = const(7)
+_BURSTS = const(8)  # of CNG that make a call
+_SINCE = const(9)  # frames since the last burst of CNG
+_COUNT = const(10)  # bursts with the right pauses
+_TONE = const(11)  # what is followed: 0, 1: 1100 Hz, 2: 2100 Hz
+_RUN = const(12)  # frames since its first hit
+_GAP = const(13)  # frames since its last hit
+_PAUSE = const(14)  # _SINCE when it began
+_KNOWN = const(15)  # 1: the next four are valid
+_R = const(16)  # advance of the phase in a frame: re, im, Q10
+_P = const(18)  # the phase that is due: re, im
+_Z = const(20)  # that of the last hit: re, im
+_TURNED = const(22)  # _RUN at the last reversal, or 0
+_SAID = const(23)  # bits 1 << event
+_FRAMES = const(24)  # frames in the sums for ANSam
+_SHIFT = const(25)  # their scale
+_SUM = const(26)  # of the power
+_WAVE_RE = const(27)  # the same times cosine and sine of 15 Hz
+_WAVE_IM = const(28)
+_WORDS = const(29)
 
 # cos 2π·3k/10 and after them the sines, + 128
 _WAVE = b"\xff\x59\x19\xe7\xa7\x01\xa7\xe7\x19\x59\x80\xf9\x35\x35\xf9\x80\x07\xcb\xcb\x07"
 
 
 @micropython.viper
-def _filter(s1: int, s2: int, x: ptr32, pcm: ptr16, work: ptr32) -> int:
-    """Both blocks through the filters, and their energy. 0: the first one is enough, nothing begins."""
-    # s1 and s2 are no arguments but the state of the filter: the first two locals live in registers.
-    # The loops without a condition have bodies longer than a conditional branch of the processor reaches.
+def _begins(re: int, im: int, work: ptr32, bins: ptr32) -> int:
+    """After the first block of a frame. 0: it is enough, nothing begins. Its amplitudes are put away."""
+    # re and im are no arguments: the first two locals live in registers
+    base = 0
+    work[base + _FILL] = 0
     if work[_SINCE] < _LONG:
-        work[_SINCE] += 1
-    energy = 0
-    s2 = 0
-    while s2 < 40:
-        s1 = (pcm[s2] ^ 0x8000) >> 3
-        x[s2] = s1
-        s1 -= 4096
-        s1 *= s1
-        energy += s1
-        s2 += 1
-        s1 = (pcm[s2] ^ 0x8000) >> 3
-        x[s2] = s1
-        s1 -= 4096
-        s1 *= s1
-        energy += s1
-        s2 += 1
-        s1 = (pcm[s2] ^ 0x8000) >> 3
-        x[s2] = s1
-        s1 -= 4096
-        s1 *= s1
-        energy += s1
-        s2 += 1
-        s1 = (pcm[s2] ^ 0x8000) >> 3
-        x[s2] = s1
-        s1 -= 4096
-        s1 *= s1
-        energy += s1
-        s2 += 1
-    place = _Y
-    now = work[_TONE]
-    while True:
-        i = 0
-        if now == 2:  # the other one needs no filter
-            i = 1
-            place += 2
-        while True:
-            c = work[_COEFFICIENT + i] - _OFF
-            s1 = work[_REST + i]
-            s2 = s1
-            s2 = x[0] + ((c * s1) >> 12) - s2
-            s1 = x[1] + ((c * s2) >> 12) - s1
-            s2 = x[2] + ((c * s1) >> 12) - s2
-            s1 = x[3] + ((c * s2) >> 12) - s1
-            s2 = x[4] + ((c * s1) >> 12) - s2
-            s1 = x[5] + ((c * s2) >> 12) - s1
-            s2 = x[6] + ((c * s1) >> 12) - s2
-            s1 = x[7] + ((c * s2) >> 12) - s1
-            s2 = x[8] + ((c * s1) >> 12) - s2
-            s1 = x[9] + ((c * s2) >> 12) - s1
-            s2 = x[10] + ((c * s1) >> 12) - s2
-            s1 = x[11] + ((c * s2) >> 12) - s1
-            s2 = x[12] + ((c * s1) >> 12) - s2
-            s1 = x[13] + ((c * s2) >> 12) - s1
-            s2 = x[14] + ((c * s1) >> 12) - s2
-            s1 = x[15] + ((c * s2) >> 12) - s1
-            s2 = x[16] + ((c * s1) >> 12) - s2
-            s1 = x[17] + ((c * s2) >> 12) - s1
-            s2 = x[18] + ((c * s1) >> 12) - s2
-            s1 = x[19] + ((c * s2) >> 12) - s1
-            s2 = x[20] + ((c * s1) >> 12) - s2
-            s1 = x[21] + ((c * s2) >> 12) - s1
-            s2 = x[22] + ((c * s1) >> 12) - s2
-            s1 = x[23] + ((c * s2) >> 12) - s1
-            s2 = x[24] + ((c * s1) >> 12) - s2
-            s1 = x[25] + ((c * s2) >> 12) - s1
-            s2 = x[26] + ((c * s1) >> 12) - s2
-            s1 = x[27] + ((c * s2) >> 12) - s1
-            s2 = x[28] + ((c * s1) >> 12) - s2
-            s1 = x[29] + ((c * s2) >> 12) - s1
-            s2 = x[30] + ((c * s1) >> 12) - s2
-            s1 = x[31] + ((c * s2) >> 12) - s1
-            s2 = x[32] + ((c * s1) >> 12) - s2
-            s1 = x[33] + ((c * s2) >> 12) - s1
-            s2 = x[34] + ((c * s1) >> 12) - s2
-            s1 = x[35] + ((c * s2) >> 12) - s1
-            s2 = x[36] + ((c * s1) >> 12) - s2
-            s1 = x[37] + ((c * s2) >> 12) - s1
-            s2 = x[38] + ((c * s1) >> 12) - s2
-            s1 = x[39] + ((c * s2) >> 12) - s1
-            s1 -= work[_REST + i]
-            s2 -= work[_REST + i]
-            work[place] = s1 - ((c * s2) >> 13) + _OFF
-            work[place + 1] = ((work[_SIN + i] * s2) >> 12) + _OFF
-            place += 2
-            if i or now == 1:
-                break
-            i = 1
-        if now == 1:
-            place += 2
-        if place == _Y + 8:
-            break
-        if now == 0:  # a tone begins with a quarter of the energy at least
-            i = 0
-            c = energy
-            while c > 0x3FFFFF:
-                c >>= 2
-                i += 1
-            s1 = (work[_Y] - _OFF) >> i
-            s2 = (work[_Y + 1] - _OFF) >> i
-            c = c * 5 - s1 * s1 - s2 * s2
-            s1 = (work[_Y + 2] - _OFF) >> i
-            s2 = (work[_Y + 3] - _OFF) >> i
-            if c > s1 * s1 + s2 * s2 or energy < _QUIET >> 2:
-                return 0
-        s2 = 0
-        while s2 < 40:
-            s1 = (pcm[s2 + 40] ^ 0x8000) >> 3
-            x[s2] = s1
-            s1 -= 4096
-            s1 *= s1
-            energy += s1
-            s2 += 1
-            s1 = (pcm[s2 + 40] ^ 0x8000) >> 3
-            x[s2] = s1
-            s1 -= 4096
-            s1 *= s1
-            energy += s1
-            s2 += 1
-            s1 = (pcm[s2 + 40] ^ 0x8000) >> 3
-            x[s2] = s1
-            s1 -= 4096
-            s1 *= s1
-            energy += s1
-            s2 += 1
-            s1 = (pcm[s2 + 40] ^ 0x8000) >> 3
-            x[s2] = s1
-            s1 -= 4096
-            s1 *= s1
-            energy += s1
-            s2 += 1
-    work[place - (_Y + 8) + _ENERGY] = energy
+        work[base + _SINCE] = work[_SINCE] + 1
+    energy = work[_ENERGY]
+    c = energy
+    shift = 0
+    while c > 0x3FFFFF:
+        c >>= 2
+        shift += 1
+    c = c * 5
+    row = 0
+    while row < 2 * _ROW:
+        re = bins[row + _Y]
+        im = bins[row + _Y + 1]
+        bins[row + _FIRST] = re
+        bins[row + _FIRST + 1] = im
+        re = (re - _OFF) >> shift
+        im = (im - _OFF) >> shift
+        c = c - re * re - im * im
+        row += _ROW
+    # a tone begins with a quarter of the energy at least
+    if work[_TONE] == 0 and (c > 0 or energy < _QUIET >> 6):
+        return 0
     return 1
 
 
 @micropython.viper
-def _follow(re: int, im: int, work: ptr32, wave: ptr8) -> int:
-    energy = work[_ENERGY]
+def _follow(re: int, im: int, work: ptr32, bins: ptr32, wave: ptr8) -> int:
+    """After the second block: the event, or 0."""
     base = 0
+    work[base + _FILL] = 0
+    energy = (work[_ENERGY] + work[_ENERGY + 1]) << 4  # the scale of |4 Y|²
     # Which tone is it? Scaled so that its power (up to 40 energies) stays below 2**29.
     shift = 0
     while energy > 0x7FFFFF:
@@ -230,14 +125,14 @@ def _follow(re: int, im: int, work: ptr32, wave: ptr8) -> int:
     tone = 0
     power = 0
     now = work[_TONE]
-    place = _Y + 2
+    place = _ROW
     if now == 1:
-        place = _Y
-    while energy > _QUIET and tone == 0 and place >= _Y:
-        a = (work[place] - _OFF) >> shift
-        b = (work[place + 1] - _OFF) >> shift
-        re = (work[place + 4] - _OFF) >> shift
-        im = (work[place + 5] - _OFF) >> shift
+        place = 0
+    while energy > _QUIET and tone == 0 and place >= 0:
+        a = ((bins[place + _FIRST] - _OFF) << 2) >> shift
+        b = ((bins[place + _FIRST + 1] - _OFF) << 2) >> shift
+        re = ((bins[place + _Y] - _OFF) << 2) >> shift
+        im = ((bins[place + _Y + 1] - _OFF) << 2) >> shift
         power = a * a + b * b
         t = re * re + im * im
         d = power - t
@@ -251,14 +146,14 @@ def _follow(re: int, im: int, work: ptr32, wave: ptr8) -> int:
             t = b * re - a * im
             if t < 0:
                 t = 0 - t
-            if place == _Y:
+            if place == 0:
                 if t >> 4 < d:
                     tone = 1
             elif t < d + (d >> 2) + (d >> 3):
                 tone = 2
         re = a - re
         im = b - im
-        place -= 2
+        place -= _ROW
         if now:
             break
 
@@ -272,7 +167,7 @@ def _follow(re: int, im: int, work: ptr32, wave: ptr8) -> int:
         work[base + _TONE] = tone
         work[base + _PAUSE] = work[_SINCE]
         i = _TURNED
-        while i < _ENERGY:
+        while i < _WORDS:
             work[i] = 0
             i += 1
         work[base + _RUN] = 1
@@ -327,7 +222,7 @@ def _follow(re: int, im: int, work: ptr32, wave: ptr8) -> int:
     elif work[_KNOWN] and work[_GAP] <= _HOLD:
         re = work[_P] - _OFF
         im = work[_P + 1] - _OFF
-        work[base + _FILL] = 0
+        work[base + _FRAMES] = 0
     else:  # it is over
         work[base + _TONE] = 0
         if now == 2:
@@ -351,7 +246,7 @@ def _follow(re: int, im: int, work: ptr32, wave: ptr8) -> int:
 
     if event == 0 and run >= _ANSWER and said == 0:
         event = ANSWER
-    i = work[_FILL]
+    i = work[_FRAMES]
     if i == 0:
         work[base + _SHIFT] = shift
         work[base + _SUM] = 0
@@ -383,7 +278,7 @@ def _follow(re: int, im: int, work: ptr32, wave: ptr8) -> int:
             # power modulated by twice the depth m has m of its sum here: the nominal 0.2, or 0; 1/8 decides
             if a * a + b * b > t * t >> 6:
                 event = MODULATED
-    work[base + _FILL] = i
+    work[base + _FRAMES] = i
     if event:
         work[base + _SAID] = said | 1 << event
     return event
@@ -395,13 +290,14 @@ class FaxModemDetector:
 
     def __init__(self, bursts=2):
         work = array("i", [0] * _WORDS)
-        for k in range(2):
-            w = (1100, 2100)[k] * math.pi / 4000
-            work[_COEFFICIENT + k] = _OFF + round(8192 * math.cos(w))
-            work[_REST + k] = round(4096 * 4096 / (8192 - round(8192 * math.cos(w))))
-            work[_SIN + k] = round(4096 * math.sin(w))
+        work[_ROWS] = 2
+        work[_STRIDE] = 4 * _ROW
         work[_BURSTS] = bursts
+        bins = array("i", [0] * (2 * _ROW))
+        tune(bins, 0, 1100)
+        tune(bins, _ROW, 2100)
         self._work = work
+        self._bins = bins
         self._x = array("i", [0] * 40)
         self.reset()
 
@@ -414,4 +310,11 @@ class FaxModemDetector:
     def process(self, pcm, n):
         """Hear a frame of 20 ms, n = 160 samples of array('h'). Returns 0 or CNG, ANSWER, DISABLE, MODULATED,
         ENDED (1 … 5); the middle three once a tone."""
-        return _filter(0, 0, self._x, pcm, self._work) and _follow(0, 0, self._work, _WAVE)
+        x = self._x
+        work = self._work
+        bins = self._bins
+        goertzel(0, 0, x, pcm, 0, 40, work, bins)
+        if not _begins(0, 0, work, bins):
+            return 0
+        goertzel(0, 0, x, pcm, 40, 80, work, bins)
+        return _follow(0, 0, work, bins, _WAVE)

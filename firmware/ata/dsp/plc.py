@@ -4,9 +4,8 @@ What it does. When a frame is lost, the last pitch period heard is repeated; aft
 20 ms the last three, so that it does not buzz; from 10 ms on it gets weaker by 20 % each 10 ms, and after
 60 ms there is silence. The first real samples are cross-faded with what would have been repeated.
 
-How it works. The period (40 … 120 samples, 200 … 66 Hz) is the lag of the best normalised correlation of the
-last 20 ms, searched first with the means of 4 samples, then with all near the best two lags found. The piece
-that is repeated joins itself without a step: its last quarter period is cross-faded into what came before it.
+How it works. The period is that of pitch.py. The piece that is repeated joins itself without a step: its
+last quarter period is cross-faded into what came before it.
 
 One thing is different. The Recommendation delays all audio by 3.75 ms so that it can still cross-fade the
 last real samples into the first repeated ones. Here nothing is delayed: whatever step there would be at that
@@ -23,9 +22,8 @@ from array import array
 import micropython
 from micropython import const
 
-_LONGEST = const(120)  # of the periods, samples
-_SHORTEST = const(40)
-_WINDOW = const(160)  # samples that are correlated
+from ata.dsp.pitch import search
+
 _HISTORY = const(390)  # three of the longest periods and a quarter
 _LAST = const(390)  # behind it: its last 30 samples, unchanged,
 _WORK = const(420)  # and work space of 80
@@ -34,7 +32,6 @@ _PIECE = const(80)  # 10 ms
 _END = const(480)  # silence after 60 ms
 _ONE = const(16384)  # gain 1
 _DECAY = const(41)  # of it a sample: 20 % in 10 ms
-_POSITIVE = const(0x30000000)  # added to a correlation, which is less
 
 
 class Plc:
@@ -76,7 +73,7 @@ class Plc:
         while at < n:
             if self.erased == 0:
                 _unroll(x, self._ring, self._at)
-                self._lag = _search(x, 0, x)
+                self._lag = search(x, 0, x)
                 _unroll(x, self._ring, self._at)
                 self._length = self._offset = 0
                 self._gain = _ONE
@@ -161,207 +158,6 @@ def _unroll(x: ptr16, ring: ptr16, at: int):
 
 
 @micropython.viper
-def _search(v: ptr16, c: int, x: ptr16) -> int:
-    """The lag, 40 … 120, at which the last 160 samples of history look most like those before: greatest
-    correlation² / energy, of the positive ones. 120 if there is none. v is x, whose content is lost.
-
-    First the means of 4 samples are correlated at all lags; then the samples around the best two of those,
-    because the best one may be a multiple of the period; only around the best, if no other is half as good.
-
-    The samples are scaled to 12 bits and stored with 2048 added, so that none is negative. What is summed
-    up is c · (v + 2048), for 7 lags at once; 2048 · Σ c is then taken off. Bounds: 160 · 2048 · 4095 <
-    2**31. All sums are then scaled so that the energy of all 280 samples is below 2**15, and by Cauchy-
-    Schwarz every correlation too; the means have at most a quarter of it.
-    """
-    base = ptr16(uint(x) + 2 * (_HISTORY - _WINDOW - _LONGEST))
-    # How many bits are needed? One unlike the one to its right is more than sign. Two samples a word.
-    words = ptr32(base)
-    total = 0
-    n = (_WINDOW + _LONGEST) >> 2
-    while n:
-        c = words[0]
-        total = ((c << 1) ^ c) | total
-        c = words[1]
-        total = ((c << 1) ^ c) | total
-        words = ptr32(uint(words) + 8)
-        n -= 1
-    total = (total | (total >> 16)) & 0xFFFE
-    scale = 0
-    while total >> scale > 4095:
-        scale += 1
-
-    means = ptr16(uint(x) + 2 * _WORK)
-    zero = 2048 - (0x8000 >> scale)
-    total = 0
-    v = base
-    window = means
-    n = (_WINDOW + _LONGEST) >> 2
-    while n:
-        c = ((v[0] ^ 0x8000) >> scale) + zero
-        v[0] = c
-        c -= 2048
-        total = c * c + total
-        c = ((v[1] ^ 0x8000) >> scale) + zero
-        v[1] = c
-        c -= 2048
-        total = c * c + total
-        c = ((v[2] ^ 0x8000) >> scale) + zero
-        v[2] = c
-        c -= 2048
-        total = c * c + total
-        c = ((v[3] ^ 0x8000) >> scale) + zero
-        v[3] = c
-        c -= 2048
-        total = c * c + total
-        window[0] = (v[0] + v[1] + v[2] + v[3]) >> 2
-        window = ptr16(uint(window) + 2)
-        v = ptr16(uint(v) + 8)
-        n -= 1
-    shift = 0
-    while total >> shift > 32767:
-        shift += 1
-
-    words = ptr32(x)  # 7 sums, and from 8 + lag on the scores of the means
-    best = _LONGEST
-    most = 0
-    origin = means
-    size = _WINDOW >> 2
-    longest = _LONGEST >> 2
-    lag = longest
-    last = _SHORTEST >> 2
-    shift -= 2
-    if shift < 0:
-        shift = 0
-    turn = 0
-    while True:  # a condition could not jump that far
-        if turn > 2:  # around the best one of the means that is left
-            zero = 0
-            n = _LONGEST >> 2
-            lag = n
-            while n >= _SHORTEST >> 2:
-                c = words[8 + n]
-                if c > zero:
-                    zero = c
-                    lag = n
-                n -= 1
-            if turn == 3:
-                shift += 2
-                clear = zero >> 1  # half of it: then the second one is not worth a look
-            elif zero < clear:
-                return best
-            words[7 + lag] = 0
-            words[8 + lag] = 0
-            words[9 + lag] = 0
-            lag = (lag << 2) + 3
-            last = lag - 6
-            if lag > _LONGEST:
-                lag = _LONGEST
-            if last < _SHORTEST:
-                last = _SHORTEST
-            origin = base
-            size = _WINDOW
-            longest = _LONGEST
-        if turn == 0 or turn > 2:
-            energy = 0
-            total = 0 - (size << 11)
-            v = ptr16(uint(origin) + ((longest - lag) << 1))
-            window = ptr16(uint(origin) + (longest << 1))
-            n = size
-            while n:
-                c = v[0] - 2048
-                energy = c * c + energy
-                total = window[0] + total
-                c = v[1] - 2048
-                energy = c * c + energy
-                total = window[1] + total
-                c = v[2] - 2048
-                energy = c * c + energy
-                total = window[2] + total
-                c = v[3] - 2048
-                energy = c * c + energy
-                total = window[3] + total
-                window = ptr16(uint(window) + 8)
-                v = ptr16(uint(v) + 8)
-                n -= 4
-        y0 = 0
-        y1 = 0
-        y2 = 0
-        y3 = 0
-        y4 = 0
-        y5 = 0
-        y6 = 0
-        v = ptr16(uint(origin) + ((longest - lag) << 1))
-        window = ptr16(uint(origin) + (longest << 1))
-        n = size
-        while n:
-            c = window[0] - 2048
-            y0 = v[0] * c + y0
-            y1 = v[1] * c + y1
-            y2 = v[2] * c + y2
-            y3 = v[3] * c + y3
-            y4 = v[4] * c + y4
-            y5 = v[5] * c + y5
-            y6 = v[6] * c + y6
-            c = window[1] - 2048
-            y0 = v[1] * c + y0
-            y1 = v[2] * c + y1
-            y2 = v[3] * c + y2
-            y3 = v[4] * c + y3
-            y4 = v[5] * c + y4
-            y5 = v[6] * c + y5
-            y6 = v[7] * c + y6
-            c = window[2] - 2048
-            y0 = v[2] * c + y0
-            y1 = v[3] * c + y1
-            y2 = v[4] * c + y2
-            y3 = v[5] * c + y3
-            y4 = v[6] * c + y4
-            y5 = v[7] * c + y5
-            y6 = v[8] * c + y6
-            c = window[3] - 2048
-            y0 = v[3] * c + y0
-            y1 = v[4] * c + y1
-            y2 = v[5] * c + y2
-            y3 = v[6] * c + y3
-            y4 = v[7] * c + y4
-            y5 = v[8] * c + y5
-            y6 = v[9] * c + y6
-            window = ptr16(uint(window) + 8)
-            v = ptr16(uint(v) + 8)
-            n -= 4
-        zero = (total << 11) - _POSITIVE
-        words[0] = y0 - zero
-        words[1] = y1 - zero
-        words[2] = y2 - zero
-        words[3] = y3 - zero
-        words[4] = y4 - zero
-        words[5] = y5 - zero
-        words[6] = y6 - zero
-        n = 0
-        while n < 7 and lag >= last:
-            c = (words[n] - _POSITIVE) >> shift
-            if c < 0:
-                c = 0
-            c = c * c // ((energy >> shift) + 16)
-            if turn < 3:
-                words[8 + lag] = c
-            elif c > most:
-                most = c
-                best = lag
-            # the energy at the next lag
-            v = ptr16(uint(origin) + ((longest - lag) << 1))
-            c = v[0] - 2048
-            energy -= c * c
-            c = v[size] - 2048
-            energy += c * c
-            lag -= 1
-            n += 1
-        turn += 1
-        if turn == 5:
-            return best
-
-
-@micropython.viper
 def _repeat(x: ptr16, out: ptr16, length: int, offset: int, at: int, n: int) -> int:
     """out[at : at + n]: the last `length` samples of x from `offset` on, over and over. The next offset."""
     first = ptr16(uint(x) + ((_HISTORY - length) << 1))
@@ -399,7 +195,7 @@ def _cross(v: int, w: int, old: ptr16, i: int, new: ptr16, j: int, out: ptr16, k
     old = ptr16(uint(old) + (i << 1))
     new = ptr16(uint(new) + (j << 1))
     out = ptr16(uint(out) + (k << 1))
-    while n & 3:
+    if n & 1:
         v = old[0] ^ 0x8000
         out[0] = ((((new[0] ^ 0x8000) - v) * w >> 14) + v) ^ 0x8000
         w += step
@@ -414,16 +210,10 @@ def _cross(v: int, w: int, old: ptr16, i: int, new: ptr16, j: int, out: ptr16, k
         v = old[1] ^ 0x8000
         out[1] = ((((new[1] ^ 0x8000) - v) * w >> 14) + v) ^ 0x8000
         w += step
-        v = old[2] ^ 0x8000
-        out[2] = ((((new[2] ^ 0x8000) - v) * w >> 14) + v) ^ 0x8000
-        w += step
-        v = old[3] ^ 0x8000
-        out[3] = ((((new[3] ^ 0x8000) - v) * w >> 14) + v) ^ 0x8000
-        w += step
-        old = ptr16(uint(old) + 8)
-        new = ptr16(uint(new) + 8)
-        out = ptr16(uint(out) + 8)
-        n -= 4
+        old = ptr16(uint(old) + 4)
+        new = ptr16(uint(new) + 4)
+        out = ptr16(uint(out) + 4)
+        n -= 2
 
 
 @micropython.viper
@@ -454,20 +244,9 @@ def _fade(gain: int, pcm: ptr16, at: int, n: int) -> int:
     pcm = ptr16(uint(pcm) + (at << 1))
     while n:
         gain -= _DECAY
-        if n & 3 or gain < 3 * _DECAY:
-            if gain < 0:
-                gain = 0
-            pcm[0] = ((pcm[0] ^ 0x8000) - 0x8000) * gain >> 14
-            pcm = ptr16(uint(pcm) + 2)
-            n -= 1
-        else:
-            pcm[0] = ((pcm[0] ^ 0x8000) - 0x8000) * gain >> 14
-            gain -= _DECAY
-            pcm[1] = ((pcm[1] ^ 0x8000) - 0x8000) * gain >> 14
-            gain -= _DECAY
-            pcm[2] = ((pcm[2] ^ 0x8000) - 0x8000) * gain >> 14
-            gain -= _DECAY
-            pcm[3] = ((pcm[3] ^ 0x8000) - 0x8000) * gain >> 14
-            pcm = ptr16(uint(pcm) + 8)
-            n -= 4
+        if gain < 0:
+            gain = 0
+        pcm[0] = ((pcm[0] ^ 0x8000) - 0x8000) * gain >> 14
+        pcm = ptr16(uint(pcm) + 2)
+        n -= 1
     return gain

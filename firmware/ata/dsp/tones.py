@@ -42,7 +42,8 @@ def _add_sines(v: int, a: int, pcm: ptr16, i: int, end: int, sine: ptr16, phases
 
     v and a are no arguments: the first two variables live in registers. Bounds: a product with a table value
     in offset form (x ^ 0x8000, see mix.py) is less than 2**31, and `half`, which takes that offset out again,
-    is −2**31 at least, as two amplitudes are at most 65535 together.
+    is −2**31 at least, as two amplitudes are at most 65535 together. The sum is formed 32768 too high:
+    between 0 and 0xFFFF if it fits, else bit 16 of it is set.
     """
     out = ptr16(uint(pcm) + (i << 1))
     row = ptr32(uint(row) + ((at + 2) << 2))
@@ -61,10 +62,10 @@ def _add_sines(v: int, a: int, pcm: ptr16, i: int, end: int, sine: ptr16, phases
         while i & 1:
             v = (sine[a >> 16] ^ 0x8000) * loud_a + half
             v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
-            v = (pcm[0] ^ 0x8000) + v - 0x8000
-            if (v + 0x8000) & 0x10000:
-                v = (v >> 31) ^ 0x7FFF
-            pcm[0] = v
+            v = (pcm[0] ^ 0x8000) + v
+            if v & 0x10000:
+                v = (v >> 31) ^ 0xFFFF
+            pcm[0] = v ^ 0x8000
             a = (a + step_a) & 0xFFFFFF
             b = (b + step_b) & 0xFFFFFF
             pcm = ptr16(uint(pcm) + 2)
@@ -72,18 +73,18 @@ def _add_sines(v: int, a: int, pcm: ptr16, i: int, end: int, sine: ptr16, phases
         while i:  # 2 samples a turn; more would cost 200 bytes of executable memory each
             v = (sine[a >> 16] ^ 0x8000) * loud_a + half
             v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
-            v = (pcm[0] ^ 0x8000) + v - 0x8000
-            if (v + 0x8000) & 0x10000:
-                v = (v >> 31) ^ 0x7FFF
-            pcm[0] = v
+            v = (pcm[0] ^ 0x8000) + v
+            if v & 0x10000:
+                v = (v >> 31) ^ 0xFFFF
+            pcm[0] = v ^ 0x8000
             a = (a + step_a) & 0xFFFFFF
             b = (b + step_b) & 0xFFFFFF
             v = (sine[a >> 16] ^ 0x8000) * loud_a + half
             v = ((sine[b >> 16] ^ 0x8000) * loud_b + v) >> 15
-            v = (pcm[1] ^ 0x8000) + v - 0x8000
-            if (v + 0x8000) & 0x10000:
-                v = (v >> 31) ^ 0x7FFF
-            pcm[1] = v
+            v = (pcm[1] ^ 0x8000) + v
+            if v & 0x10000:
+                v = (v >> 31) ^ 0xFFFF
+            pcm[1] = v ^ 0x8000
             a = (a + step_a) & 0xFFFFFF
             b = (b + step_b) & 0xFFFFFF
             pcm = ptr16(uint(pcm) + 4)

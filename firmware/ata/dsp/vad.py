@@ -13,6 +13,9 @@ Scales. Energies, of 80 samples or halved differences in 1/64, are at most 1.35 
 in sixteenths, 0.19 dB; 0 dBm0 is 548.
 """
 
+# ptr16() and uint() are called here; in typings/__builtins__.pyi they are only names of types.
+# pyright: reportCallIssue=false
+
 from array import array
 
 import micropython
@@ -40,20 +43,29 @@ _LEVEL = const(9)  # of this frame
 
 
 @micropython.viper
-def _judge(v: int, i: int, pcm: ptr16, n: int, s: ptr32) -> int:
-    # v and i are no arguments: the first two locals live in registers
+def _judge(pcm: ptr16, v: int, s: ptr32) -> int:
+    """Whether v samples, 0 … 160, are voice; both parameters are registers of the loop, so v is used anew.
+
+    Four samples a turn. Each square is rounded to sixty-fourths: two of 2**30 would not fit a word.
+    """
+    n = v
     own = 0
     other = 0
-    last = 0
-    i = 0
-    while i < n:
-        v = (pcm[i] ^ 0x8000) - 0x8000
-        last = v
-        own += (v * v + 32) >> 6
-        i += 1
-        v = ((pcm[i] ^ 0x8000) - 0x8000 - last) >> 1
-        other += (v * v + 32) >> 6
-        i += 1
+    while n:
+        v = pcm[0] ^ 0x8000
+        w = v
+        v -= 0x8000
+        own = ((v * v + 32) >> 6) + own
+        v = ((pcm[1] ^ 0x8000) - w) >> 1
+        other = ((v * v + 32) >> 6) + other
+        v = pcm[2] ^ 0x8000
+        w = v
+        v -= 0x8000
+        own = ((v * v + 32) >> 6) + own
+        v = ((pcm[3] ^ 0x8000) - w) >> 1
+        other = ((v * v + 32) >> 6) + other
+        pcm = ptr16(uint(pcm) + 8)
+        n -= 4
     active = 0
     i = 0
     while i < 6:
@@ -61,6 +73,9 @@ def _judge(v: int, i: int, pcm: ptr16, n: int, s: ptr32) -> int:
         if i:
             v = other
         log = 96  # the 6 bits lost above
+        while v > 511:
+            v >>= 4
+            log += 64
         while v > 31:
             v >>= 1
             log += 16
@@ -127,8 +142,8 @@ class Vad:
         state[1] = state[4] = _NONE
 
     def process(self, pcm, n):
-        """1: voice in n samples (even, 160 at most) of array('h'), or just after it; 0: silence."""
-        return _judge(0, 0, pcm, n, self._state)
+        """1: voice in n samples (a multiple of 4, 160 at most) of array('h') or just after it; 0: silence."""
+        return _judge(pcm, n, self._state)
 
     def level(self):
         """Of the last frame, in tenths of a dBm0, within 0.5 dB."""

@@ -1,51 +1,23 @@
 #include <stdint.h>
 
-enum { BLOCK = 40, OFF = 0x100000, STEADY = 30 };
+enum { OFF = 0x100000, STEADY = 30 };
 
 struct row { /* the words of one frequency in array("i") */
-    int32_t coefficient, rest, sine, turn_re, turn_im, limit;
-    int32_t y[8]; /* the newest block, and windows of one, two and three without it: re, im, with OFF */
-    int32_t w_re, w_im; /* the window */
+    int32_t coefficient, rest, sine;
+    int32_t y[2]; /* the newest block: re, im, with OFF */
+    int32_t turn_re, turn_im, limit;
+    union {
+        int32_t windows[8]; /* of one, two and three blocks without it, and of all four */
+        struct {
+            int32_t without[6], w_re, w_im;
+        };
+    };
     int32_t last_re, last_im;
 };
 
 struct work {
-    int32_t fill, energy[4], average, count, floor, before, sum;
+    int32_t fill, energy[4], sum, rows, stride, average, count, floor, before;
 };
-
-int32_t dtmf__filter(int32_t s1, int32_t s2, int32_t *x, const int16_t *pcm, int32_t i, int32_t n, int32_t *work, int32_t *bins)
-{
-    struct work *state = (struct work *)work;
-    int32_t fill = state->fill;
-    int32_t energy = state->sum;
-    for (; i < n && fill < BLOCK; fill++) {
-        int32_t v = (pcm[i++] + 32768) >> 3;
-        x[fill] = v;
-        energy += (v - 4096) * (v - 4096);
-    }
-    state->fill = fill;
-    state->sum = energy;
-    if (fill < BLOCK)
-        return i;
-    state->sum = 0;
-    for (int32_t k = 3; k; k--)
-        state->energy[k] = state->energy[k - 1];
-    state->energy[0] = energy >> 4;
-    struct row *row = (struct row *)bins;
-    for (int32_t f = 0; f < 8; f++, row++) {
-        int32_t c = row->coefficient;
-        s1 = s2 = row->rest;
-        for (int32_t k = 0; k < BLOCK; k += 2) {
-            s2 = x[k] + ((c * s1) >> 12) - s2;
-            s1 = x[k + 1] + ((c * s2) >> 12) - s1;
-        }
-        s1 -= row->rest;
-        s2 -= row->rest;
-        row->y[0] = ((s1 - ((c * s2) >> 13)) >> 2) + OFF;
-        row->y[1] = ((row->sine * s2) >> 14) + OFF;
-    }
-    return i;
-}
 
 /* The window and its power. */
 static int32_t window(struct row *row, int32_t shift)
@@ -53,14 +25,14 @@ static int32_t window(struct row *row, int32_t shift)
     int32_t turn_re = row->turn_re - OFF, turn_im = row->turn_im - OFF;
     row->last_re = row->w_re;
     row->last_im = row->w_im;
-    for (int32_t k = 6; k; k -= 2) {
-        int32_t re = row->y[k] - OFF, im = row->y[k + 1] - OFF, twice = k < 6;
-        int32_t *to = k < 6 ? row->y + k + 2 : &row->w_re;
+    for (int32_t k = 4; k >= 0; k -= 2) {
+        int32_t re = row->windows[k] - OFF, im = row->windows[k + 1] - OFF, twice = k < 4;
+        int32_t *to = row->windows + k + 2; /* the last one is w */
         to[0] = ((re * turn_re - im * turn_im) >> 11) + ((row->y[0] - OFF) << twice) + OFF;
-        *(k < 6 ? to + 1 : &row->w_im) = ((re * turn_im + im * turn_re) >> 11) + ((row->y[1] - OFF) << twice) + OFF;
+        to[1] = ((re * turn_im + im * turn_re) >> 11) + ((row->y[1] - OFF) << twice) + OFF;
     }
-    row->y[2] = row->y[0];
-    row->y[3] = row->y[1];
+    row->windows[0] = row->y[0];
+    row->windows[1] = row->y[1];
     int32_t re = (row->w_re - OFF) >> shift, im = (row->w_im - OFF) >> shift;
     return re * re + im * im;
 }

@@ -27,12 +27,12 @@ static int32_t load(struct state *s, const uint8_t *data)
     return bits;
 }
 
-int32_t fsk__modulate(int32_t phase, int16_t *pcm, const int16_t *sine, int32_t *state, const uint8_t *data, int32_t n)
+int32_t fsk__modulate(int32_t phase, int32_t v, int16_t *pcm, const int16_t *sine, int32_t *state, const uint8_t *data)
 {
     struct state *s = (struct state *)state;
-    int32_t ticks = s->ticks, step = s->step, amplitude = s->amplitude;
+    int32_t ticks = s->ticks, step = s->step, amplitude = s->amplitude, n = v;
     for (int32_t i = 0; i < n; i++) {
-        int32_t v = pcm[i] + ((sine[phase >> 16] * amplitude + 0x4000) >> 15);
+        v = pcm[i] + ((sine[phase >> 16] * amplitude + 0x4000) >> 15);
         pcm[i] = v < -32768 ? -32768 : v > 32767 ? 32767 : v;
         if (ticks > 3) {
             phase += 3 * step;

@@ -4,36 +4,16 @@ enum { ANSWER = 2, DISABLE, MODULATED, ENDED, CNG = 1, QUIET = 8140, OFF = 0x100
 enum { ANSWER_FRAMES = 15, HOLD = 2, BURST_MIN = 19, BURST_MAX = 30, PAUSE_MIN = 122, PAUSE_MAX = 178 };
 enum { TURN_MIN = 20, TURN_MAX = 25, LONG = 1000 };
 
-struct state { /* the words of array("i"); pairs are re, im, with OFF */
-    int32_t y[8], coefficient[2], rest[2], sine[2];
-    int32_t bursts, since, count, tone, run, gap, pause, known;
-    int32_t r[2], p[2], z[2];
-    int32_t turned, said, fill, shift, sum, wave_re, wave_im, energy;
+struct row { /* the words of one frequency in array("i"); pairs are re, im, with OFF */
+    int32_t coefficient, rest, sine, second[2], first[2];
 };
 
-/* A block into x, offset; its energy. */
-static int32_t take(int32_t *x, const int16_t *pcm)
-{
-    int32_t energy = 0;
-    for (int32_t k = 0; k < 40; k++) {
-        x[k] = (pcm[k] + 32768) >> 3;
-        energy += (x[k] - 4096) * (x[k] - 4096);
-    }
-    return energy;
-}
-
-static void goertzel(const struct state *state, int32_t f, const int32_t *x, int32_t *y)
-{
-    int32_t c = state->coefficient[f] - OFF, rest = state->rest[f], s1 = rest, s2 = rest;
-    for (int32_t k = 0; k < 40; k += 2) {
-        s2 = x[k] + ((c * s1) >> 12) - s2;
-        s1 = x[k + 1] + ((c * s2) >> 12) - s1;
-    }
-    s1 -= rest;
-    s2 -= rest;
-    y[0] = s1 - ((c * s2) >> 13) + OFF;
-    y[1] = ((state->sine[f] * s2) >> 12) + OFF;
-}
+struct state {
+    int32_t fill, energy[4], squares, rows, stride;
+    int32_t bursts, since, count, tone, run, gap, pause, known;
+    int32_t r[2], p[2], z[2];
+    int32_t turned, said, frames, shift, sum, wave_re, wave_im;
+};
 
 static int32_t power(const int32_t *y, int32_t shift)
 {
@@ -41,32 +21,25 @@ static int32_t power(const int32_t *y, int32_t shift)
     return re * re + im * im;
 }
 
-int32_t modem__filter(int32_t s1, int32_t s2, int32_t *x, const int16_t *pcm, int32_t *work)
+int32_t modem__begins(int32_t re, int32_t im, int32_t *work, int32_t *bins)
 {
-    (void)s1;
-    (void)s2;
-    struct state *state = (struct state *)work;
-    if (state->since < LONG)
-        state->since++;
-    int32_t now = state->tone, energy = take(x, pcm), *y = state->y;
-    if (now != 2)
-        goertzel(state, 0, x, y);
-    if (now != 1)
-        goertzel(state, 1, x, y + 2);
-    if (now == 0) {
-        int32_t c = energy, shift = 0;
-        for (; c > 0x3FFFFF; c >>= 2)
-            shift++;
-        if (c * 5 - power(y, shift) > power(y + 2, shift) || energy < QUIET >> 2)
-            return 0;
+    (void)re;
+    (void)im;
+    struct state *s = (struct state *)work;
+    struct row *rows = (struct row *)bins;
+    s->fill = 0;
+    if (s->since < LONG)
+        s->since++;
+    int32_t c = s->energy[0], shift = 0;
+    for (; c > 0x3FFFFF; c >>= 2)
+        shift++;
+    c *= 5;
+    for (int32_t f = 0; f < 2; f++) {
+        rows[f].first[0] = rows[f].second[0];
+        rows[f].first[1] = rows[f].second[1];
+        c -= power(rows[f].first, shift);
     }
-    energy += take(x, pcm + 40);
-    if (now != 2)
-        goertzel(state, 0, x, y + 4);
-    if (now != 1)
-        goertzel(state, 1, x, y + 6);
-    state->energy = energy;
-    return 1;
+    return s->tone || (c <= 0 && s->energy[0] >= QUIET >> 6);
 }
 
 struct hit {
@@ -74,13 +47,13 @@ struct hit {
 };
 
 /* Which tone the last frame was, if any. */
-static struct hit find(const struct state *s, int32_t energy, int32_t shift)
+static struct hit find(const struct state *s, const struct row *rows, int32_t energy, int32_t shift)
 {
     struct hit hit = {0, 0, 0, 0};
     for (int32_t f = s->tone == 1 ? 0 : 1; energy > QUIET && !hit.tone && f >= 0; f--) {
-        const int32_t *y = s->y + 2 * f;
-        int32_t a = (y[0] - OFF) >> shift, b = (y[1] - OFF) >> shift;
-        int32_t re = (y[4] - OFF) >> shift, im = (y[5] - OFF) >> shift;
+        const struct row *row = rows + f;
+        int32_t a = ((row->first[0] - OFF) << 2) >> shift, b = ((row->first[1] - OFF) << 2) >> shift;
+        int32_t re = ((row->second[0] - OFF) << 2) >> shift, im = ((row->second[1] - OFF) << 2) >> shift;
         int32_t first = a * a + b * b, second = re * re + im * im;
         int32_t d = first > second ? first - second : second - first;
         hit.power = first + second;
@@ -126,7 +99,7 @@ static int32_t over(struct state *s, int32_t now, int32_t run)
 /* The sums for ANSam; MODULATED or the event there is. */
 static int32_t modulation(struct state *s, const uint8_t *wave, int32_t power, int32_t shift, int32_t event)
 {
-    int32_t i = s->fill;
+    int32_t i = s->frames;
     if (i == 0) {
         s->shift = shift;
         s->sum = 0;
@@ -156,17 +129,18 @@ static int32_t modulation(struct state *s, const uint8_t *wave, int32_t power, i
                 event = MODULATED;
         }
     }
-    s->fill = i;
+    s->frames = i;
     return event;
 }
 
-int32_t modem__follow(int32_t re, int32_t im, int32_t *work, const uint8_t *wave)
+int32_t modem__follow(int32_t re, int32_t im, int32_t *work, int32_t *bins, const uint8_t *wave)
 {
     struct state *s = (struct state *)work;
-    int32_t energy = s->energy, shift = 0;
+    int32_t energy = (s->energy[0] + s->energy[1]) << 4, shift = 0;
+    s->fill = 0;
     for (; energy > 0x7FFFFF; energy >>= 2)
         shift++;
-    struct hit found = find(s, energy, shift);
+    struct hit found = find(s, (const struct row *)bins, energy, shift);
     int32_t now = s->tone;
     if (!now && !found.tone)
         return 0;
@@ -175,7 +149,7 @@ int32_t modem__follow(int32_t re, int32_t im, int32_t *work, const uint8_t *wave
     if (!now) {
         s->tone = found.tone;
         s->pause = s->since;
-        s->turned = s->said = s->fill = s->shift = s->sum = s->wave_re = s->wave_im = 0;
+        s->turned = s->said = s->frames = s->shift = s->sum = s->wave_re = s->wave_im = 0;
         s->run = 1;
         s->gap = s->known = 0;
         s->z[0] = re + OFF;
@@ -222,7 +196,7 @@ int32_t modem__follow(int32_t re, int32_t im, int32_t *work, const uint8_t *wave
     } else if (s->known && s->gap <= HOLD) {
         re = s->p[0] - OFF;
         im = s->p[1] - OFF;
-        s->fill = 0;
+        s->frames = 0;
     } else
         return over(s, now, run);
     s->p[0] = ((re * c_re - im * c_im) >> 10) + OFF;

@@ -22,10 +22,10 @@ static int32_t log2_16(int32_t v)
     return v > 15 ? log + v + 48 : log;
 }
 
-int32_t vad__judge(int32_t v, int32_t i, const int16_t *pcm, int32_t n, int32_t *s)
+int32_t vad__judge(const int16_t *pcm, int32_t v, int32_t *s)
 {
     struct state *state = (struct state *)s;
-    int32_t energy[2] = {0, 0}, active = 0;
+    int32_t energy[2] = {0, 0}, active = 0, n = v, i;
     for (i = 0; i < n; i += 2) {
         energy[0] += (pcm[i] * pcm[i] + 32) >> 6;
         v = (pcm[i + 1] - pcm[i]) >> 1;
