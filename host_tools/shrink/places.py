@@ -30,7 +30,8 @@ _GROUPS = {
     """,
     "start_board": """
         call_dialplan: _compile
-        call_leg_path__LegSlot: prepare
+        call_leg_path__LegSlot: prepare comfort
+        call_media__MediaPath: _prepare
         rtp_quality__Meter: reset
         dsp_g711__G711: __init__
         dsp_plc__Plc: __init__
