@@ -33,7 +33,7 @@ _BIND, _CALL, _FIND, _LIVE, _REST = "_o", "_c", "_f", "_l", "_a"
 _LEAST_FREE = 12000
 _DROP = "base_unload__drop_overlays"
 _STARTED = "base_unload__started"  # takes the constructors away that are called at start only, by
-_TAKE_AWAY = "_d"
+_TAKE_AWAY, _DONE = "_d", "done"
 _HELPERS = f"""
 import sys
 {_LIVE} = {{}}
@@ -133,7 +133,7 @@ def split(
         node.name for node in body if isinstance(node, ast.ClassDef) and f"{known[id(node)]}.__init__" in once
     ]
     if names and isinstance(started, ast.FunctionDef):
-        _take_away(overlays, found, started, names)
+        _take_away(overlays, started, names)
     wanted = analyse(tree).seen_anywhere().union(*(_imports(each, bundle) for each in trees.values()))
     tree.body += [stub for name in home if name in wanted for stub in _stub(name, home[name])]
     if overlays:
@@ -145,25 +145,13 @@ def split(
     return {PREFIX + name: _module(each, home, there, bundle) for name, each in overlays.items()}
 
 
-def _take_away(
-    overlays: Mapping[str, _Overlay],
-    found: Mapping[int, str],
-    started: ast.FunctionDef,
-    classes: Sequence[str],
-) -> None:
-    """Let `started` delete the constructors of `classes`. What does it is in an overlay of theirs."""
-    place = next(
-        found[id(method)]
-        for overlay in overlays.values()
-        for methods in overlay.methods.values()
-        for method in methods
-        if isinstance(method, FunctionDef) and method.name == "__init__"
-    )
+def _take_away(overlays: Mapping[str, _Overlay], started: ast.FunctionDef, classes: Sequence[str]) -> None:
+    """Let `started` delete the constructors of `classes`. What does it is in an overlay of its own."""
     lines = [f"    del {name}.__init__" for name in classes]
     [function] = ast.parse("\n".join([f"def {_TAKE_AWAY}():", *lines])).body
     assert isinstance(function, ast.FunctionDef)
-    overlays[place].functions.append(function)
-    started.body = ast.parse(_call(PREFIX + place, "", _TAKE_AWAY, "()")).body
+    overlays[_DONE].functions.append(function)
+    started.body = ast.parse(_call(PREFIX + _DONE, "", _TAKE_AWAY, "()")).body
 
 
 def _movable(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

@@ -10,7 +10,6 @@ _GROUPS = {
     # audio, then all that is joined to them. What one part makes comes to lie behind its code, in one piece,
     # and the next part's code where that was. With !: there is one object of it for ever.
     "start_board!": """
-        call_dialplan__DialPlan: __init__
         call_media__MediaPath: __init__
         call_port_path__PortPath: __init__
         call_leg_path__LegSlot: __init__
@@ -29,7 +28,6 @@ _GROUPS = {
         hal_virtual___Link: __init__
     """,
     "start_board": """
-        call_dialplan: _compile
         call_leg_path__LegSlot: prepare comfort
         call_media__MediaPath: _prepare
         rtp_quality__Meter: reset
@@ -69,8 +67,13 @@ _GROUPS = {
         call_routing__Router: whole_numbers
         sip_ua__UserAgent: add_account start
         tasks_service__Service: prepare
-        tasks_net__Surroundings: __init__
-        tasks_reports__Reports: __init__
+    """,
+    # a dial plan is read: when the settings are, and when the phones are made
+    "plan!": """
+        call_dialplan__DialPlan: __init__
+    """,
+    "plan": """
+        call_dialplan: _compile
     """,
     # a chip starts, fails or is commanded otherwise than by a call
     "chip": """
@@ -78,8 +81,11 @@ _GROUPS = {
         tasks_line__LineTask: _reset _start _out_of_service _lose _alarm
     """,
     # the values of a SIP message's headers
+    "words": """
+        sip_grammar: need made_of parse_number
+    """,
     "grammar": """
-        sip_grammar: need made_of parse_number split_list parse_params quote _quoted escape unescape
+        sip_grammar: split_list parse_params quote _quoted escape unescape
         sip_grammar: parse_host_port parse_uri parse_name_addr parse_via
         sip_dialog: contact_of tag_of next_hop
     """,
@@ -93,7 +99,7 @@ _GROUPS = {
         sip_message__Message: all
         sip_dialog: of_response
         sip_transaction: server_key derived
-        sip_ua__UserAgent: _return_path _request _session _dispatch send_ack
+        sip_ua__UserAgent: _return_path _request _session _refuse send_ack
         sip_transaction__Transactions: response
         sip_transaction__Transaction: respond refused inform
     """,
@@ -129,6 +135,7 @@ _GROUPS = {
     # a call comes
     "callee": """
         sip_ua__UserAgent: _new_call reply
+        sip_session__Session: respond
         sip_dialog: of_request
         sip_transaction__Transactions: serve
         sip_message: response
@@ -138,7 +145,6 @@ _GROUPS = {
         sip_ua__UserAgent: ring
         call_exchange__Exchange: _incoming ring
         call_phone__Phone: can_take incoming start_ringing
-        sip_session__Session: respond
     """,
     # its bell
     "bell": """
@@ -171,11 +177,17 @@ _GROUPS = {
         sip_offer: _agree parse _address
         sip_offer__Stream: __init__
     """,
+    # a call is answered here
+    "answer": """
+        call_exchange__Exchange: sip_answer
+        sip_ua__UserAgent: answer
+        sip_session__Session: reoffer
+    """,
     # a call begins, changes or ends
     "call": """
-        sip_session__Session: response progress _acknowledge agree settle _agreed reoffer ack quiet
-        sip_ua__UserAgent: answer hold _in_dialog
-        call_exchange__Exchange: _leg_output sip_answer connect new_leg
+        sip_session__Session: response progress _acknowledge agree settle _agreed ack quiet
+        sip_ua__UserAgent: hold _in_dialog
+        call_exchange__Exchange: _leg_output connect new_leg
         call_media__MediaPath: connect send_digit
         call_leg_path__LegSlot: open disconnect close
         call_leg_path: _number

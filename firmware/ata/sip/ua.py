@@ -254,7 +254,12 @@ class UserAgent:
             first = message.start_line()
             self.trace(False, first, *addr, message.get("Call-ID"), message.get("CSeq"))
         if message.method is not None:
-            self._request(message, addr, now)
+            way = self._request(message, addr, now)
+            if way is not None:
+                key, host, port = way
+                status = self._new_call(message, key, host, port, now)
+                if status:
+                    self._refuse(message, status, None, host, port)
         elif not self.transactions.response(message, now):
             self.count("stray")
 
@@ -273,6 +278,8 @@ class UserAgent:
         return addr[0], port, via
 
     def _request(self, message, addr, now):
+        """-> None, or what an INVITE that begins a call needs further: the name of its transaction, and where
+        responses go."""
         host, port, via = self._return_path(message, addr)
         method = message.method
         servers = self.transactions.servers
@@ -286,10 +293,10 @@ class UserAgent:
                 session.ack(message, now)
             else:
                 self.count("stray")
-            return
+            return None
         if transaction is not None:
             transaction.handle("request", now)
-            return
+            return None
         status = 200
         if method == "CANCEL":
             invite = servers.get(server_key(message, "INVITE", via))
@@ -304,8 +311,8 @@ class UserAgent:
             status = 420
         elif tag_of(message, "To") is None:
             if method == "INVITE":
-                status = self._new_call(message, key, host, port, now)
-            elif method == "NOTIFY":
+                return key, host, port
+            if method == "NOTIFY":
                 from ata.sip.summary import take  # loaded only where it is used: memory
 
                 try:
@@ -321,16 +328,22 @@ class UserAgent:
         elif method != "OPTIONS":
             status = self._in_dialog(message, session, key, host, port, now)
         if status:
-            answer = self.reply(message, status, session and session.local_tag)
-            if status == 420:
-                answer.add("Unsupported", message.get("Require"))
-            elif status == 503:
-                answer.add("Retry-After", "5")
-            if method == "OPTIONS" or status in (405, 501):
-                answer.add("Allow", self.ALLOW)
-            if method == "OPTIONS" or status == 415:
-                answer.add("Accept", "application/sdp")
-            self.transmit(answer.encode(), host, port)
+            self._refuse(message, status, session, host, port)
+        return None
+
+    def _refuse(self, message, status, session, host, port):
+        """Answer a request without a transaction; `session`: in whose dialog it is, or None."""
+        answer = self.reply(message, status, session and session.local_tag)
+        options = message.method == "OPTIONS"
+        if status == 420:
+            answer.add("Unsupported", message.get("Require"))
+        elif status == 503:
+            answer.add("Retry-After", "5")
+        if options or status in (405, 501):
+            answer.add("Allow", self.ALLOW)
+        if options or status == 415:
+            answer.add("Accept", "application/sdp")
+        self.transmit(answer.encode(), host, port)
 
     def _session(self, message):
         """The session whose dialog `message` belongs to, or None (§12.2.2)."""
