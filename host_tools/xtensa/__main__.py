@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def bench(
     rows: Annotated[list[str] | None, typer.Argument(help="only rows that begin so")] = None,
     each: Annotated[bool, typer.Option(help="a table of the single viper functions, too")] = False,
-    x86: Annotated[bool, typer.Option(help="time here beside spandsp, too")] = False,
+    x86: Annotated[bool, typer.Option(help="with all rows: time here beside spandsp, too")] = True,
     save: Annotated[bool, typer.Option(help="keep this table in the repository")] = False,
 ) -> None:
     """What the kernels cost on an ESP32, and what changed since the table was kept."""
@@ -24,9 +24,9 @@ def bench(
     done = Bench(rows)
     if each:
         console.print(functions(done))
-    if x86:
-        console.print(times(measure()))
     show(done, console)
+    if x86 and not rows:
+        console.print(times(measure()))
     wrong = any(result.error for result in done.results)
     if save and (rows or wrong):
         console.print("not kept: that needs all rows, and all of them right")

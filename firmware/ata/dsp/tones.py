@@ -98,7 +98,10 @@ def _add_sines(v: int, a: int, pcm: ptr16, i: int, end: int, sine: ptr16, phases
 
 def sine_table():
     """One period of a sine, 256 samples of peak 32767, in array('h')."""
-    return array("h", [math.floor(32767 * math.sin(k * math.pi / 128) + 0.5) for k in range(256)])
+    table = array("h", bytes(512))
+    for k in range(256):
+        table[k] = math.floor(32767 * math.sin(k * math.pi / 128) + 0.5)
+    return table
 
 
 def dtmf_table():
