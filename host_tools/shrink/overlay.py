@@ -128,8 +128,6 @@ def split(
             if isinstance(node, ast.ClassDef):
                 _split_class(node, found, overlays, moved, tree, parts[node.name])
     tree.body = body
-    made = {node.name for node in body if isinstance(node, ast.ClassDef) and _label(known, node) in places}
-    _no_keywords(trees, made | home.keys())
     started = next((node for node in body if known.get(id(node)) == _STARTED), None)
     names = [node.name for node in body if isinstance(node, ast.ClassDef) and _label(known, node) in once]
     if names and isinstance(started, ast.FunctionDef):
@@ -156,16 +154,6 @@ def _take_away(overlays: Mapping[str, _Overlay], started: ast.FunctionDef, class
 
 def _label(known: Mapping[int, str], node: ast.ClassDef) -> str:
     return f"{known.get(id(node), '')}.__init__"
-
-
-def _no_keywords(trees: Mapping[str, ast.Module], moved: Collection[str]) -> None:
-    """ValueError for a call of a moved function, or constructor, that names arguments: what stands in its
-    place knows them by their places only."""
-    for name, tree in trees.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in moved:
-                if node.keywords:
-                    raise ValueError(f"{name}: a call with keywords, not for an overlay: {ast.unparse(node)}")
 
 
 def _movable(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

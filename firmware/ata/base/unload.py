@@ -28,7 +28,8 @@ def drop_overlays(least=None, live=None):
     if least is not None and free is not None and free() < least:
         gc.collect()
     if least is None or (free is not None and free() < least):
-        for name in list(sys.modules):
-            if name.startswith("ata__") and not (live and live.get(name)):
-                del sys.modules[name]
-        gc.collect()
+        found = [name for name in sys.modules if name.startswith("ata__") and not (live and live.get(name))]
+        for name in found:
+            del sys.modules[name]
+        if found:
+            gc.collect()

@@ -522,16 +522,6 @@ def test_what_cannot_be_in_an_overlay_is_refused() -> None:
             shrink(files, "start", {f"one__One.{name}": "a"})
 
 
-def test_a_call_by_keywords_of_what_is_in_an_overlay_is_refused() -> None:
-    files = {
-        "start.py": "from ata.one import One, two\nprint(One(a=1).a, two(b=2))\n",
-        "ata/one.py": "class One:\n def __init__(self, a): self.a = a\ndef two(b): return b\n",
-    }
-    for name in ("one__One.__init__", "one__two"):
-        with pytest.raises(ValueError, match="with keywords, not for an overlay"):
-            shrink(files, "start", {name: "a"})
-
-
 def test_a_method_that_a_base_would_answer_instead_is_refused() -> None:
     files = {
         "start.py": "from ata.one import Two\nprint(Two().size())\n",
