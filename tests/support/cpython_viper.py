@@ -2,8 +2,8 @@
 typed pointers, so that coverage, property tests and fuzzing reach them. Integers do not wrap here,
 which also shows a kernel that (wrongly) relies on it: its results then differ from MicroPython's.
 
-A kernel that moves pointers, `p = ptr16(uint(p) + 16)`, runs with the pointers of host_tools.xtensa.pointers,
-which have addresses; the others with memoryviews, which are faster.
+What is stored is cut to the pointer's width. A kernel that moves pointers, `p = ptr16(uint(p) + 16)`, runs
+with the pointers of host_tools.xtensa.pointers, which have addresses; the others with faster ones.
 """
 
 import builtins
@@ -14,16 +14,34 @@ import types
 from host_tools.xtensa.pointers import running
 
 
-def _pointer(code):
+class _Pointer:
+    """To the elements of a buffer."""
+
+    __slots__ = ("items", "mask")
+
+    def __init__(self, items, mask):
+        self.items = items
+        self.mask = mask
+
+    def __getitem__(self, index):
+        return self.items[index]
+
+    def __setitem__(self, index, value):
+        self.items[index] = value & self.mask
+
+
+def _pointer(code, width):
+    mask = (1 << 8 * width) - 1
+
     def cast(buffer):
-        if isinstance(buffer, memoryview) and buffer.format == code:
-            return buffer
-        return memoryview(buffer).cast("B").cast(code)
+        if isinstance(buffer, _Pointer):
+            buffer = buffer.items
+        return _Pointer(memoryview(buffer).cast("B").cast(code), mask)
 
     return cast
 
 
-POINTERS = {"ptr8": _pointer("B"), "ptr16": _pointer("H"), "ptr32": _pointer("I")}
+POINTERS = {"ptr8": _pointer("B", 1), "ptr16": _pointer("H", 2), "ptr32": _pointer("I", 4)}
 
 
 def viper(function):

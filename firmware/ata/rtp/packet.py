@@ -65,28 +65,31 @@ def start(packet, ssrc, seq, ts, payload_type):
 def advance(packet: ptr8, samples: int, marker: int):
     """Step the header in packet[:12] on by `samples` (0 … 65535): timestamp, and the sequence number too
     unless `marker` is -1 (time passes, but no packet is sent). `marker` 0 or 1 is the new marker bit."""
-    low = ((packet[6] << 8) | packet[7]) + samples
-    packet[7] = low & 255
-    packet[6] = (low >> 8) & 255
-    high = ((packet[4] << 8) | packet[5]) + (low >> 16)
-    packet[5] = high & 255
-    packet[4] = (high >> 8) & 255
-    if marker >= 0:
-        low = ((packet[2] << 8) | packet[3]) + 1
-        packet[3] = low & 255
-        packet[2] = (low >> 8) & 255
-        packet[1] = (packet[1] & 127) | (marker << 7)
+    # A store keeps the lower 8 bits. `samples` is in a register, so it takes the sums.
+    samples = ((packet[6] << 8) | packet[7]) + samples
+    packet[7] = samples
+    packet[6] = samples >> 8
+    samples = (samples >> 16) + packet[5]
+    packet[5] = samples
+    samples = (samples >> 8) + packet[4]
+    packet[4] = samples
+    if marker + 1:
+        samples = packet[3] + 1
+        packet[3] = samples
+        packet[2] = (samples >> 8) + packet[2]
+        packet[1] = (marker << 7) | (packet[1] & 127)
 
 
 @micropython.viper
 def share(packet: ptr8, other: ptr8, anew: int):
     """Give `other` the next sequence number of `packet`, for two packet buffers of one SSRC.
     With `anew` also the version, timestamp and SSRC of `packet`, and the marker bit; else no marker bit."""
-    seq = ((packet[2] << 8) | packet[3]) + 1
-    packet[3] = seq & 255
-    packet[2] = (seq >> 8) & 255
-    other[3] = seq & 255
-    other[2] = (seq >> 8) & 255
+    seq = packet[3] + 1
+    packet[3] = seq
+    other[3] = seq
+    seq = (seq >> 8) + packet[2]
+    packet[2] = seq
+    other[2] = seq
     other[1] = other[1] & 127
     if anew:
         other[1] = other[1] | 128

@@ -1,11 +1,11 @@
 #include <stdint.h>
 
-enum { LAST, RUN, LAST_SEQ, LAST_TS, LEFT, HELD, SMALLEST, LARGEST };
+enum { LAST, RUN, LAST_SEQ, LAST_TS, LEFT, HELD, SMALLEST, LARGEST, SIZE };
 enum { MARKER = 1, SEQ, TS };
 
-int32_t readsize__judge(int32_t *s, const int32_t *info, int32_t size, int32_t n, int32_t kind, int32_t now)
+int32_t readsize__judge(int32_t *s, int32_t n, const int32_t *info, int32_t kind, int32_t now)
 {
-    int32_t seq = info[SEQ], ts = info[TS], voice = kind == 1;
+    int32_t seq = info[SEQ], ts = info[TS], voice = kind == 1, size = s[SIZE];
     if (voice) {
         int32_t steps = (seq - s[LAST_SEQ]) & 0xFFFF;
         if (s[RUN] && steps < 16 && !info[MARKER] && ((ts - s[LAST_TS]) & 0xFFFFFFF) != steps * (s[LAST] - 12))
@@ -31,5 +31,6 @@ int32_t readsize__judge(int32_t *s, const int32_t *info, int32_t size, int32_t n
     s[LAST] = n;
     s[LAST_SEQ] = seq;
     s[LAST_TS] = ts;
+    s[SIZE] = size;
     return size;
 }
