@@ -12,8 +12,6 @@ _SILENCE = const(-1270)  # the level of nothing but zeros (the end of the scale 
 _REFERENCE = const(55154442)
 _TENTHS = const(7706)
 
-_PAIR = const(0x3FFFFF00)
-
 
 @micropython.viper
 def peak(pcm: ptr16, p: int) -> int:
@@ -58,40 +56,40 @@ def peak(pcm: ptr16, p: int) -> int:
 @micropython.viper
 def level_dbm0(pcm: ptr16, v: int) -> int:
     """The mean power of v samples (1…480) in tenths of a dBm0, within 0.1 dB; −127 dBm0 if all are zero."""
+    # v ^ 0x8000 is v + 32768, without a sign; times v − 32768 it is v² − 2**30: two of these fit a word.
     n = v
     i = n
-    high = 0  # of the sum of squares: a 32-bit word cannot hold it
+    high = n << 22  # of the sum of squares: a 32-bit word cannot hold it
     low = 0
     while i & 7:
         i -= 1
-        v = (pcm[i] ^ 0x8000) - 0x8000
-        v *= v
-        high += v >> 8
-        low += v & 0xFF
-    high += (i >> 1) * (_PAIR >> 8)
-    while i:  # 8 samples a turn; two squares, less _PAIR, just fit a word
-        v = (pcm[0] ^ 0x8000) - 0x8000
-        w = v * v
-        v = (pcm[1] ^ 0x8000) - 0x8000
-        v = v * v + w - _PAIR
+        v = pcm[i] ^ 0x8000
+        v = (v - 0x10000) * v
         high = (v >> 8) + high
         low = (v & 0xFF) + low
-        v = (pcm[2] ^ 0x8000) - 0x8000
-        w = v * v
-        v = (pcm[3] ^ 0x8000) - 0x8000
-        v = v * v + w - _PAIR
+    while i:  # 8 samples a turn
+        v = pcm[0] ^ 0x8000
+        w = (v - 0x10000) * v
+        v = pcm[1] ^ 0x8000
+        v = (v - 0x10000) * v + w
         high = (v >> 8) + high
         low = (v & 0xFF) + low
-        v = (pcm[4] ^ 0x8000) - 0x8000
-        w = v * v
-        v = (pcm[5] ^ 0x8000) - 0x8000
-        v = v * v + w - _PAIR
+        v = pcm[2] ^ 0x8000
+        w = (v - 0x10000) * v
+        v = pcm[3] ^ 0x8000
+        v = (v - 0x10000) * v + w
         high = (v >> 8) + high
         low = (v & 0xFF) + low
-        v = (pcm[6] ^ 0x8000) - 0x8000
-        w = v * v
-        v = (pcm[7] ^ 0x8000) - 0x8000
-        v = v * v + w - _PAIR
+        v = pcm[4] ^ 0x8000
+        w = (v - 0x10000) * v
+        v = pcm[5] ^ 0x8000
+        v = (v - 0x10000) * v + w
+        high = (v >> 8) + high
+        low = (v & 0xFF) + low
+        v = pcm[6] ^ 0x8000
+        w = (v - 0x10000) * v
+        v = pcm[7] ^ 0x8000
+        v = (v - 0x10000) * v + w
         high = (v >> 8) + high
         low = (v & 0xFF) + low
         pcm = ptr16(uint(pcm) + 16)
