@@ -42,6 +42,12 @@ def pytest_collect_file(file_path: Path, parent):
     return MicroPythonFile.from_parent(parent, path=file_path)
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("board") or item.get_closest_marker("peer"):
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 def pytest_pycollect_makemodule(module_path: Path, parent):
     if UNIT in module_path.parents and runs_on(module_path) == "micropython":
         return EmptyFile.from_parent(parent, path=module_path)
