@@ -1,14 +1,14 @@
 #include <stdint.h>
 
-enum { VOICE = 32, LEAST = 229, MOST = 362, TOP = 330, HANG = 12, HANG_CLICK = 4, CLICK = 3, WINDOW = 50, NONE = 1000 };
+enum { VOICE = 32, LEAST = 229, MOST = 362, TOP = 330, HANG = 12, HANG_CLICK = 4, CLICK = 2, WINDOW = 50, NONE = 1000 };
 
 struct floor {
-    int32_t level, minimum, before;
+    uint16_t level, minimum, before;
 };
 
-struct state { /* the words of array("i") */
+struct state { /* the words of array("H") */
     struct floor floors[2];
-    int32_t age, run, hold, level;
+    uint16_t age, run, hold, level;
 };
 
 /* log2 in sixteenths of an energy that has lost 6 bits. */
@@ -22,7 +22,7 @@ static int32_t log2_16(int32_t v)
     return v > 15 ? log + v + 48 : log;
 }
 
-int32_t vad__judge(const int16_t *pcm, int32_t v, int32_t *s)
+int32_t vad__judge(const int16_t *pcm, int32_t v, uint16_t *s)
 {
     struct state *state = (struct state *)s;
     int32_t energy[2] = {0, 0}, active = 0, n = v, i;
@@ -57,9 +57,11 @@ int32_t vad__judge(const int16_t *pcm, int32_t v, int32_t *s)
     if (++state->age == WINDOW)
         state->age = 0;
     if (active) {
-        if (state->run < CLICK)
+        v = HANG;
+        if (state->run < CLICK) {
             state->run++;
-        v = state->run >= CLICK ? HANG : HANG_CLICK;
+            v = HANG_CLICK;
+        }
         if (v > state->hold)
             state->hold = v;
         return 1;
