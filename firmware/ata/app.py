@@ -193,7 +193,9 @@ def _exchange(hal, get, region, ua, ports, path, pump, sip, log):
         "event_type": get("rtp.event_type"),
         "dtmf": {port: get("port.%d.dtmf" % port) for port in hal.ports},
         "caller_id": {port: _caller_id(get("port.%d.caller_id" % port), region) for port in hal.ports},
+        "ptime": get("rtp.ptime"),
         "noise": get("voice.vad") == "on",
+        "mux": get("rtp.mux") == "on",
         "sas": region["sas"],
         "time": hal.wall_time,
     }

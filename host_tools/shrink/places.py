@@ -154,6 +154,7 @@ _GROUPS = {
     """,
     # a report comes or goes
     "report": """
+        rtp_rtcp: whole
         rtp_rtcp__Rtcp: __init__ report receive _block _time _pass _plan
         rtp_stream__RtpStream: reception
         tasks_reports__Reports: _begin _end _send _receive

@@ -54,6 +54,22 @@ def _send() -> Iterator[Step]:
         yield stream.send
 
 
+@row("rtp send, 30 ms", "a frame for packets that are no step long")
+def _packing() -> Iterator[Step]:
+    from ata.rtp.stream import RtpStream
+
+    stream = RtpStream()
+    stream.open(0x12345678, 65530, 0xFFFFFF00, 0, 101, 240)
+    encoded = bytes(range(FRAME))
+
+    def work() -> None:
+        if stream.packing.frame(encoded):
+            stream.packing.another()
+
+    for _ in range(6):
+        yield work
+
+
 @row("rtp event", "a packet of a DTMF event instead of voice")
 def _event() -> Iterator[Step]:
     stream, _ = _stream()
@@ -105,7 +121,9 @@ def _call(lost: dict[int, int]) -> Iterator[Step]:
     from ata.call.media import MediaPath
 
     path = MediaPath()
-    agreed = SimpleNamespace(payload_type=0, event_type=101, codec=0, send=True, receive=True, noise=False)
+    agreed = SimpleNamespace(
+        payload_type=0, event_type=101, codec=0, ptime=20, send=True, receive=True, noise=False
+    )
     for port in (1, 2):
         path.connect(path.slot(port, 0), agreed, ("192.0.2.1", 4000), "auto", lambda n: bytes(n))
     out = array("h", bytes(4 * FRAME))

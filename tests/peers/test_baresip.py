@@ -153,8 +153,13 @@ def test_a_far_phone_that_knows_only_a_law_is_understood(ata, kamailio, instruct
         assert "---> PCMA" in far.log and "<--- PCMA" in far.log
 
 
+def direct(far: Baresip, settings: dict[str, object]) -> Device:
+    """A device that calls the far phone, as number 203, without a server."""
+    return Device({"directory": {"203": f"203@{far.address}"}, **settings})
+
+
 def test_direct_calls_need_no_server(instructions, tmp_path):
-    with Baresip("203", instructions) as far, Device({"directory": {"203": f"203@{far.address}"}}) as ata:
+    with Baresip("203", instructions) as far, direct(far, {}) as ata:
         ata.do("1 lift\nexpect 1 hears dial\n1 dial 203\nexpect sip > ACK")
         far.wait_event("CALL_ESTABLISHED")
         words = talk(ata, far, tmp_path)
@@ -165,6 +170,60 @@ def test_direct_calls_need_no_server(instructions, tmp_path):
         far.dial(f"sip:102@{ata.address}")
         ata.do("expect 2 rings\n2 lift\nexpect sip < ACK")
         far.wait_event("CALL_ESTABLISHED", after=before)
+
+
+@pytest.mark.parametrize(("ours", "far_calls"), [(True, False), (True, True), (False, True)])
+def test_reports_on_the_port_of_rtp_where_both_want_it(instructions, tmp_path, ours, far_calls):
+    mux = "on" if ours else "off"
+    with Baresip("203", instructions, mux=True) as far, direct(far, {"rtp.mux": mux}) as ata:
+        if far_calls:
+            far.dial(f"sip:101@{ata.address}")
+            ata.do("expect 1 rings\n1 lift\nexpect sip < ACK")
+        else:
+            ata.do("1 lift\nexpect 1 hears dial\n1 dial 203\nexpect sip > ACK")
+        far.wait_event("CALL_ESTABLISHED")
+        words = talk(ata, far, tmp_path)
+        media = ata.port(1)["calls"][0]["media"]
+        for _ in range(20):
+            if media["rtt_ms"] >= 0:
+                break
+            ata.do("wait 0.5")
+            media = ata.port(1)["calls"][0]["media"]
+        assert 0 <= media["rtt_ms"] < 200 and media["far_loss_percent"] == 0
+        assert media["loss_percent"] < 2
+        ata.do("1 hang\nexpect sip > BYE")
+        far_heard(far, words)
+        assert far.log.count("a=rtcp-mux") == (2 if ours else 1), "offer, and answer"
+
+
+@pytest.mark.parametrize("ms", [10, 30, 40, 60])
+def test_packets_have_the_length_that_the_far_phone_asks_for(instructions, tmp_path, ms):
+    with Baresip("203", instructions, ptime=ms) as far, direct(far, {}) as ata:
+        far.dial(f"sip:101@{ata.address}")
+        ata.do("expect 1 rings\n1 lift\nexpect sip < ACK")
+        far.wait_event("CALL_ESTABLISHED")
+        before = ata.port(1)["calls"][0]["media"]["sent"]
+        words = talk(ata, far, tmp_path)
+        ata.do("wait 1")
+        media = ata.port(1)["calls"][0]["media"]
+        # talk() takes 0.5 s + 2.5 s + 0.4 s, and a bit
+        packets = (media["sent"] - before) * ms / 1000
+        assert 4.3 < packets < 5.5, f"{packets:.2f} s of speech were sent in about 4.5 s"
+        assert media["loss_percent"] < 2
+        ata.do("1 dial 7\nwait 0.3")
+        far.until(lambda: far.digits == "7", 2, f"the digit 7, it has {far.digits}")
+        ata.do("1 hang\nexpect sip > BYE")
+        far_heard(far, words)
+
+
+def test_the_far_phone_takes_packets_of_the_length_that_is_set(instructions, tmp_path):
+    with Baresip("203", instructions) as far, direct(far, {"rtp.ptime": 30}) as ata:
+        ata.do("1 lift\nexpect 1 hears dial\n1 dial 203\nexpect sip > ACK")
+        far.wait_event("CALL_ESTABLISHED")
+        words = talk(ata, far, tmp_path)
+        assert "peer changed ptime_tx 20ms -> 30ms" in far.log
+        ata.do("1 hang\nexpect sip > BYE")
+        far_heard(far, words)
 
 
 def test_garbage_during_a_call_is_counted_and_both_go_on_hearing_each_other(ata, far, tmp_path):

@@ -10,6 +10,7 @@ import builtins
 import functools
 import sys
 import types
+from typing import Any
 
 from host_tools.xtensa.pointers import running
 
@@ -41,7 +42,7 @@ def _pointer(code, width):
     return cast
 
 
-POINTERS = {"ptr8": _pointer("B", 1), "ptr16": _pointer("H", 2), "ptr32": _pointer("I", 4)}
+POINTERS: dict[str, Any] = {"ptr8": _pointer("B", 1), "ptr16": _pointer("H", 2), "ptr32": _pointer("I", 4)}
 
 
 def viper(function):

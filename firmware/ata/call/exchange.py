@@ -20,7 +20,6 @@ _NOT_FOUND = 404
 _UNAVAILABLE = 503
 _TEMPORARILY_UNAVAILABLE = 480
 
-_PTIME_MS = 20
 _INFO_MS = 160  # duration told in an INFO digit
 _PLAY_MS = 100  # length at which a digit received by INFO is played to the line
 _PLAY_MAX_MS = 5000
@@ -41,9 +40,10 @@ class Exchange:
     ata.line.machine.Line}. `tones`: {name: compiled script}; `cadence`: of ringing, in ms. `options`:
     {"codecs": payload types in order of preference, "event_type": RFC 4733 payload type, "dtmf": {port: how
     digits leave: rfc4733, info, inband, auto}, "caller_id": {port: way of ata.call.announce, "" for none},
-    "noise": True for comfort noise, "sas": (the first call waiting tone as the beginning of a script, its
-    ms), "time": function that gives (month, day, hour, minute) or None}. `resolve(host, port)` -> an address
-    for sendto, or None. `rtp_port(port, slot)` -> the local UDP port of a media slot. `random(n)` -> n bytes.
+    "ptime": ms of a packet, "noise": True for comfort noise, "mux": True for reports on the RTP port, "sas":
+    (the first call waiting tone as the beginning of a script, its ms), "time": function that gives (month,
+    day, hour, minute) or None}. `resolve(host, port)` -> an address for sendto, or None. `rtp_port(port,
+    slot)` -> the local UDP port of a media slot. `random(n)` -> n bytes.
     """
 
     def __init__(self, ua, lines, media, router, plan, timeouts, tones, cadence, options,
@@ -416,5 +416,6 @@ class Exchange:
         port = self._rtp_port(leg.phone.port, leg.slot)
         options = self._options
         return LocalMedia(
-            self._ua.host, port, options["codecs"], options["event_type"], _PTIME_MS, options["noise"]
-        )
+            self._ua.host, port, options["codecs"], options["event_type"], options["ptime"], options["noise"],
+            options["mux"],
+        )  # fmt: skip

@@ -32,7 +32,7 @@ class LegSlot:
         self.audio = None  # type: Any
         self.encoded = None  # type: Any
         self.codec = None  # type: Any
-        self.agreed = None  # the payload types that the stream was opened with
+        self.agreed = None  # payload types and samples of a packet that the stream was opened with
         self.media = None  # what offer and answer agreed last (ata.sip.offer.Media)
         self.rtt = -1  # ms there and back as RTCP tells it,
         self.far_loss = -1  # and what of ours is lost there, of 256; −1: not known
@@ -60,18 +60,18 @@ class LegSlot:
         self.audio = array("h", bytes(2 * _FRAME))
         self.encoded = encoded
 
-    def open(self, payload_type, event_type, random):
+    def open(self, payload_type, event_type, samples, random):
         """Begin a stream, when the buffers are made. Allocates."""
         stream = self.stream  # type: Any
         stream.open(
-            _number(random(4)), _number(random(2)), _number(random(4)), payload_type, event_type, _FRAME
+            _number(random(4)), _number(random(2)), _number(random(4)), payload_type, event_type, samples
         )
         self.plc.reset()
         self.meter.reset()
         self.rtt = self.far_loss = -1
         self.opened += 1
         self.data = False
-        self.agreed = (payload_type, event_type)
+        self.agreed = (payload_type, event_type, samples)
         self.is_open = True
 
     def close(self):

@@ -13,6 +13,7 @@ from ata.call.port_path import PortPath
 from ata.dsp.g711 import G711
 from ata.dsp.tones import dtmf_table, sine_table
 
+_KHZ = const(8)
 _FRAME = const(160)  # samples of one port in one step: 20 ms at 8 kHz
 
 
@@ -71,12 +72,14 @@ class MediaPath:
         """Let the phone hear and speak to a leg as offer and answer agreed (`media`, ata.sip.offer.Media).
 
         `mode` is the port's way to send digits: rfc4733, info, inband or auto. A stream that already
-        runs with the same codec goes on (a re-INVITE that holds or moves it must not restart its RTP).
+        runs with the same codec and length of packets goes on (a re-INVITE that holds or moves it must not
+        restart its RTP).
         """
-        if not slot.is_open or slot.agreed != (media.payload_type, media.event_type):
+        samples = media.ptime * _KHZ
+        if not slot.is_open or slot.agreed != (media.payload_type, media.event_type, samples):
             if slot.stream is None:
                 self._prepare(slot)
-            slot.open(media.payload_type, media.event_type, random)
+            slot.open(media.payload_type, media.event_type, samples, random)
             slot.began = self.steps
             if slot.room is not None:
                 slot.room.reset()

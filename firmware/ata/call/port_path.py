@@ -212,8 +212,13 @@ class PortPath:
             if slot.silence_due:
                 stream.send_noise(slot.silence)
         else:
-            slot.codec.encode(out, stream.packet, _HEADER, _FRAME)
-            slot.voice_due = stream.send()
+            packing = stream.packing
+            if packing is None:
+                slot.codec.encode(out, stream.packet, _HEADER, _FRAME)
+                slot.voice_due = stream.send()
+            else:
+                slot.codec.encode(out, slot.encoded, 0, _FRAME)
+                slot.voice_due = packing.frame(slot.encoded)
         slot.event_due = stream.send_event()
 
     def _silent(self, slot):

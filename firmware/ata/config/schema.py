@@ -40,6 +40,8 @@ sip.retry int 30 5..600 restart s
 rtp.port int 10000 0|1024..65000/2 restart
 rtp.jitter_min int 20 10..200/10 restart ms
 rtp.jitter_max int 200 20..240/10 restart ms
+rtp.ptime int 20 10..60/10 restart ms
+rtp.mux choice "off" off|on restart
 rtp.codecs list ["PCMU","PCMA"] PCMU|PCMA restart
 rtp.event_type int 101 96..127 restart
 voice.echo choice "off" off|8ms|16ms restart

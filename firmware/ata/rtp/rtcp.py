@@ -30,6 +30,15 @@ def is_rtcp(data, n):
     return n >= 8 and 192 <= data[1] <= 223
 
 
+def whole(data, n):
+    """How much of data[:n] is RTCP: what is read from the port of RTP may end with the beginning of an RTP
+    packet (ata.rtp.readsize)."""
+    at = 0
+    while n - at >= 4 and data[at] >> 6 == 2 and 192 <= data[at + 1] <= 223:
+        at += 4 * (data[at + 2] << 8 | data[at + 3]) + 4
+    return min(at, n)
+
+
 class Rtcp:
     """`packet`: the buffer of the RTP packets that we send (RtpStream.packet), whose header holds our SSRC
     and the present timestamp. `cname`: bytes, 255 at most, that are ours for the call (§6.5.1). `random(n)`:

@@ -36,10 +36,11 @@ _NEXT_MARKER = const(6)
 _GARBAGE = const(7)
 _IGNORED = const(8)
 _SENT = const(9)
-_SILENT = const(
-    10
-)  # 1: the sender has told comfort noise instead of speaking, 2: and speaks again, 0: speaks
-_WORDS = const(11)
+_SILENT = const(10)  # 1: the sender told comfort noise instead of speaking, 2: and speaks again, 0: speaks
+_SINCE = const(11)  # samples from the timestamp in `packet` to the next one
+_WORDS = const(12)
+
+_FRAME = const(160)  # samples of a step
 
 _COMFORT_NOISE = const(13)  # RFC 3389
 _NOISE = const(3)  # octets of it that are read: the level and two coefficients
@@ -58,11 +59,12 @@ class RtpStream:
         self.noise = bytearray(_NOISE)
         self.noise_size = 0
         self._state = array("i", [0] * _WORDS)
+        self.packing = None  # type: Any
         self.is_open = False
 
     def open(self, ssrc, seq, ts, payload_type, event_type=-1, samples=160):
         """Begin: `ssrc` and `ts` of 32 and `seq` of 16 random bits, the agreed payload types (-1: no events),
-        the samples of a packet (80 … 480). Allocates."""
+        the samples of a packet (80 … 480, see pack()). Allocates."""
         if len(self.packet) != 12 + samples:
             self.packet = bytearray(12 + samples)
         start(self.packet, ssrc, seq, ts, payload_type)
@@ -74,6 +76,12 @@ class RtpStream:
         for i in range(_WORDS):
             self._state[i] = 0
         self._state[_NEXT_MARKER] = 1
+        self._state[_SINCE] = samples
+        self.packing = None
+        if samples != _FRAME:
+            from ata.rtp.packing import Packing
+
+            self.packing = Packing(self)
         self.is_open = True
 
     def close(self):
@@ -171,15 +179,21 @@ class RtpStream:
             self.skip()
             return False
         state = self._state
-        advance(self.packet, len(self.packet) - 12, state[_NEXT_MARKER])
+        advance(self.packet, state[_SINCE], state[_NEXT_MARKER])
+        state[_SINCE] = len(self.packet) - 12
         state[_NEXT_MARKER] = 0
         state[_SENT] += 1
         return True
 
     def skip(self):
         """Instead of send() when no voice is sent in this step (hold, silence): the time passes too."""
-        advance(self.packet, len(self.packet) - 12, -1)
-        self._state[_NEXT_MARKER] = 1
+        state = self._state
+        samples = state[_SINCE]
+        if self.packing is not None:
+            samples += self.packing.drop()
+        advance(self.packet, samples, -1)
+        state[_SINCE] = _FRAME
+        state[_NEXT_MARKER] = 1
 
     def send_noise(self, packet):
         """After skip(): make `packet`, 12 octets and a comfort noise, the next one of the stream."""
@@ -187,9 +201,13 @@ class RtpStream:
         packet[1] = _COMFORT_NOISE
         self._state[_SENT] += 1
 
+    def is_telling(self):
+        """True while a digit is sent: then send() would say False."""
+        return self._events.active
+
     def send_event(self):
         """Once a step, after send() or skip(): True if `event_packet` is to be sent now."""
-        return self._events.next(len(self.packet) - 12)
+        return self._events.next(_FRAME)
 
     def digit_begin(self, code):
         """A digit (event code 0 … 15) begins. Without an agreed event type: nothing."""

@@ -25,7 +25,7 @@ _NOISE = const("13")
 # What was agreed, as we see it: the IPv4 address and port to send to, codec (0 PCMU, 8 PCMA), payload_type
 # (its number on the wire: the codec's unless the peer mapped another), event_type (-1 = no RFC 4733), ptime
 # (ms a packet to send), send and receive (bools), noise (True if comfort noise may stand for silence: RFC
-# 3389, payload type 13), rtcp (the port to send reports to).
+# 3389, payload type 13), rtcp (the port to send reports to; `port`: they come to the RTP port too, RFC 5761).
 Media = namedtuple(
     "Media",
     ["ip", "port", "codec", "payload_type", "event_type", "ptime", "send", "receive", "noise", "rtcp"],
@@ -34,16 +34,17 @@ Media = namedtuple(
 
 class LocalMedia:
     """Our side: IPv4 address and RTP port, codecs in order of preference (0 PCMU, 8 PCMA), the payload type
-    for telephone events (-1 for none), the milliseconds a packet that we like to receive, and whether comfort
-    noise may stand for silence."""
+    for telephone events (-1 for none), the milliseconds a packet that we like to receive, whether comfort
+    noise may stand for silence, and whether reports may come to the RTP port instead of the one after it."""
 
-    def __init__(self, ip, port, codecs=(0, 8), event_type=101, ptime=20, noise=False):
+    def __init__(self, ip, port, codecs=(0, 8), event_type=101, ptime=20, noise=False, mux=False):
         self.ip = ip
         self.port = port
         self.codecs = codecs
         self.event_type = event_type
         self.ptime = ptime
         self.noise = noise
+        self.mux = mux
 
 
 class Negotiation:
@@ -112,6 +113,8 @@ class Negotiation:
             numbers += " %d" % event_type
             attributes += "a=rtpmap:%d %s\r\na=fmtp:%d 0-15\r\n" % (event_type, _EVENT, event_type)
         port = self._local.port
+        if media.rtcp == media.port if media else self._local.mux:
+            attributes += "a=rtcp-mux\r\n"
         attributes += "a=ptime:%d\r\na=%s\r\n" % (ptime, DIRECTIONS[direction])
         if media and not media.port:
             port = 0
@@ -157,10 +160,11 @@ def _agree(stream, local, direction):
     theirs = stream.direction
     send = bool(direction & 2 and theirs & 1 and stream.port and stream.ip != "0.0.0.0")
     receive = bool(direction & 1 and theirs & 2 and stream.port)
-    return Media(
-        stream.ip, stream.port, codec, payload_type, event_type, ptime, send, receive, noise,
-        stream.rtcp or (stream.port + 1) & 0xFFFF,
-    )  # fmt: skip
+    rtcp = stream.port
+    if not (local.mux and stream.mux):
+        # A port that is also that of the audio was not agreed upon.
+        rtcp = stream.rtcp if stream.rtcp not in (0, rtcp) else (rtcp + 1) & 0xFFFF
+    return Media(stream.ip, stream.port, codec, payload_type, event_type, ptime, send, receive, noise, rtcp)
 
 
 class Stream:
@@ -176,6 +180,7 @@ class Stream:
         self.ptime = 0  # ms that the sender wants to receive, 0 = not said
         self.maxptime = 0
         self.rtcp = 0  # the port for reports (RFC 3605), 0 = the one after `port`
+        self.mux = False  # they may come to `port` (RFC 5761)
         self.rtpmap = {}  # format → "PCMU/8000"
 
 
@@ -210,6 +215,8 @@ def parse(body):
                 number, _, encoding = value.partition(" ")
                 if number in stream.formats:
                     stream.rtpmap[number] = encoding.strip(" ").upper()
+            elif streams and name == "rtcp-mux":
+                stream.mux = True
             elif streams and name == "rtcp":
                 # Another address than that of the audio is not taken up: reports go where the audio goes.
                 stream.rtcp = parse_number(value.partition(" ")[0], 65535, "Bad SDP")

@@ -8,6 +8,7 @@ from micropython import const
 
 from ata.base.unload import forget
 from ata.rtp.readsize import ReadSize
+from ata.rtp.rtcp import is_rtcp
 
 _BLOCK_BYTES = const(320)  # 80 frames × 2 ports × 2 bytes, see hal.contract.PcmPort
 _MAX_DATAGRAM = const(600)  # 60 ms of G.711 with its header are 492 bytes
@@ -15,12 +16,15 @@ _DRAIN = const(8)  # datagrams of one leg taken in one call at most: a flood mus
 
 
 class _LegSocket:
-    """One leg slot with its socket and receive buffer."""
+    """One leg slot with its socket and receive buffer. `report`: where a report that comes among RTP (RFC
+    5761) is put for ata.tasks.reports, a bytearray, or None where none are taken here."""
 
     def __init__(self, slot, socket):
         self.slot = slot
         self.socket = socket
         self.ignored = 0  # datagrams that were not for us: garbage, strangers, strays after a call
+        self.report = None  # type: Any
+        self.reported = 0  # bytes in it
         self._size = ReadSize()
         self._buffer = None
 
@@ -45,19 +49,39 @@ class _LegSocket:
                 if not is_open:
                     self.ignored += 1
                     continue
+            if self.report is not None and is_rtcp(data, count):
+                self._keep(data, count)
+                continue
             kind = stream.receive(data, count, now)
             if kind == 0:
                 self.ignored += 1
             size.seen(count, kind, stream.info, now)
 
+    def _keep(self, data, count):
+        report = self.report
+        count = min(count, len(report))
+        for i in range(count):  # once in some seconds, and a slice would be a heap object
+            report[i] = data[i]
+        self.reported = count
+
     def send(self, lost):
         slot = self.slot
-        if slot.voice_due and not self.socket.sendto(slot.stream.packet, slot.address):
-            lost += 1
+        if slot.voice_due:
+            lost = self._send_voice(slot, lost)
         if slot.silence_due and not self.socket.sendto(slot.silence, slot.address):
             lost += 1
         if slot.event_due and not self.socket.sendto(slot.stream.event_packet, slot.address):
             lost += 1
+        return lost
+
+    def _send_voice(self, slot, lost):
+        stream = slot.stream
+        if not self.socket.sendto(stream.packet, slot.address):
+            lost += 1
+        if stream.packing is not None:
+            while stream.packing.another():
+                if not self.socket.sendto(stream.packet, slot.address):
+                    lost += 1
         return lost
 
 

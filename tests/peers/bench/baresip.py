@@ -22,6 +22,7 @@ class Baresip(Program):
     password: never empty, or baresip would ask for it.
     answer: "auto" or "manual" (then accept()).
     codecs: in the order of its offer, "pcmu" and "pcma".
+    mux: wants RTCP on the port of RTP. ptime: ms of the packets that it sends and asks for.
     """
 
     def __init__(
@@ -32,10 +33,13 @@ class Baresip(Program):
         password: str = "none",
         answer: str = "auto",
         codecs: str = "pcmu,pcma",
+        mux: bool = False,
+        ptime: int = 20,
     ):
         super().__init__(f"baresip-{user}")
         self.user, self.microphone, self.server, self.password = user, microphone, server, password
         self.answer, self.codecs = answer, codecs
+        self.mux, self.ptime = mux, ptime
         self.port = free_port()
         self.control_port = free_port()
         self.rtp_port = free_port(_RTP_PORTS)
@@ -67,12 +71,13 @@ class Baresip(Program):
             "CONTROL": f"{HOST}:{self.control_port}",
             "MICROPHONE": self.microphone.resolve(),
             "RECORDINGS": recordings,
+            "MUX": "yes" if self.mux else "no",
             "RTP": f"{self.rtp_port}-{self.rtp_port + _RTP_PORTS - 1}",
         }.items():
             text = text.replace(f"@{name}@", str(value))
         (self.folder / "config").write_text(text)
         account = f"<sip:{self.user}@{self.server or self.address}>;answermode={self.answer}"
-        account += f";audio_codecs={self.codecs}"
+        account += f";audio_codecs={self.codecs};ptime={self.ptime}"
         account += f";auth_user={self.user};auth_pass={self.password};regint={60 if self.server else 0}"
         (self.folder / "accounts").write_text(account + "\n")
         (self.folder / "contacts").write_text("")

@@ -4,7 +4,7 @@ import struct
 
 from ata.base.clock import diff
 from ata.rtp.packet import start
-from ata.rtp.rtcp import Rtcp, is_rtcp
+from ata.rtp.rtcp import Rtcp, is_rtcp, whole
 
 OURS, THEIRS = 0xDEADBEEF, 0xFEDCBA98
 
@@ -176,3 +176,14 @@ def test_rtcp_is_told_from_rtp_on_one_port():
             packet[1] = payload_type | marker
             assert not is_rtcp(packet, 172)
     assert not is_rtcp(b"\x80\xc8", 2)
+
+
+def test_where_rtcp_ends_among_other_bytes():
+    data = opened().report(2500, 0, None, 0, 0, 0, 0)
+    n = len(data)
+    voice = bytes([0x80, 0]) + bytes(170)
+    for tail in (b"", voice, bytes([0x80, 0x80]) + bytes(60), b"\x80", b"xxxx"):
+        assert whole(data + tail, n + len(tail)) == n, tail
+    assert whole(data, n - 5) == n - 5  # cut: for Rtcp.receive to refuse
+    assert whole(voice, 172) == 0 and whole(b"", 0) == 0 and whole(bytearray(100), 100) == 0
+    assert whole(b"\x80\xc8\xff\xff" + bytes(20), 24) == 24

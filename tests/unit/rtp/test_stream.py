@@ -220,4 +220,4 @@ def test_a_stream_can_be_opened_again_with_other_packets():
     assert stream.receive(voice(9, 9, payload_type=8, ssrc=9), 172, 0) == 1
     stream.digit_play(2, 40)
     assert not stream.send() and stream.send_event() and stream.event_packet[1] == 0xE0
-    assert stream.event_packet[14:16] == b"\x00\xf0"
+    assert stream.event_packet[14:16] == b"\x00\xa0"

@@ -242,3 +242,32 @@ def test_the_port_for_reports():
         assert media.rtcp == port, lines
     ours = Negotiation(1)
     assert status_of(ours.receive_offer, sdp("m=audio 6000 RTP/AVP 0", "a=rtcp:x"), OURS) == 400
+
+
+MUXED = LocalMedia("192.0.2.1", 10000, (0, 8), 101, 20, False, True)
+
+
+def test_reports_on_the_port_of_rtp_take_both_ends():
+    assert b"a=rtcp-mux\r\n" in Negotiation(1).make_offer(MUXED)
+    assert b"rtcp" not in Negotiation(1).make_offer(OURS)
+    for ours, theirs in ((MUXED, MUXED), (MUXED, OURS), (OURS, MUXED)):
+        caller, called = Negotiation(1), Negotiation(2)
+        answer, heard = called.receive_offer(caller.make_offer(ours), theirs)
+        agreed = caller.accept_answer(answer)
+        both = ours is theirs
+        for media in (heard, agreed):
+            assert media.rtcp == media.port + (0 if both else 1)
+        assert (b"a=rtcp-mux" in answer) == both
+
+
+def test_the_port_of_rtp_is_not_taken_for_reports_without_having_been_agreed_upon():
+    for line in ("a=rtcp:6000", "a=rtcp-mux"):
+        answer, media = answer_to("m=audio 6000 RTP/AVP 0", line)
+        assert media.rtcp == 6001 and "a=rtcp" not in answer, line
+
+
+def test_a_stream_that_ends_says_nothing_of_reports():
+    ours = Negotiation(1)
+    ours.receive_offer(sdp("m=audio 6000 RTP/AVP 0", "a=rtcp-mux"), MUXED)
+    answer, media = ours.receive_offer(sdp("m=audio 0 RTP/AVP 0", "a=rtcp-mux"), MUXED)
+    assert b"rtcp" not in answer and media.port == 0

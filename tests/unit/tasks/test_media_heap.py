@@ -100,7 +100,7 @@ def random(count):
     return bytes([17 * (i + 1) & 255 for i in range(count)])
 
 
-def start_call(law, digits=False, sink=None):
+def start_call(law, digits=False, sink=None, ms=20):
     """Port 1 and port 2 in a call with each other; with `sink`, port 1 sends there instead."""
     pcm = Pcm([])
     hal = Hal(pcm)
@@ -109,7 +109,7 @@ def start_call(law, digits=False, sink=None):
     pcm.blocks = make_blocks() + (digit_blocks() if digits else [])
     for port, other in ((1, 2), (2, 1)):
         to = sink if sink and port == 1 else pump.rtp_port(other, 0)
-        media = Media(LOOPBACK, to, law, law, 101, 20, True, True, False, to + 1)
+        media = Media(LOOPBACK, to, law, law, 101, ms, True, True, False, to + 1)
         address = hal.net.address(media.ip, media.port)
         path.connect(path.slot(port, 0), media, address, "rfc4733", random)
     return hal, path, pump
@@ -136,12 +136,12 @@ def locked_steps(hal, path, pump):
     assert hal.pcm.energy > 100, "nothing was heard"
 
 
-def prove(law):
-    hal, path, pump = start_call(law)
+def prove(law, ms=20):
+    hal, path, pump = start_call(law, False, None, ms)
     locked_steps(hal, path, pump)
     for port in (1, 2):
-        received = path.slot(port, 0).stream.statistics()["received"]
-        assert received > STEPS, received
+        found = path.slot(port, 0).stream.statistics()
+        assert found["received"] > STEPS * 20 // ms and found["lost"] == 0, found
 
 
 def test_a_pcmu_call_of_both_ports_allocates_nothing_in_500_steps():
@@ -150,6 +150,18 @@ def test_a_pcmu_call_of_both_ports_allocates_nothing_in_500_steps():
 
 def test_a_pcma_call_of_both_ports_allocates_nothing_in_500_steps():
     prove(8)
+
+
+def test_packets_of_10_ms_allocate_nothing():
+    prove(0, 10)
+
+
+def test_packets_of_30_ms_allocate_nothing():
+    prove(0, 30)
+
+
+def test_packets_of_60_ms_allocate_nothing():
+    prove(8, 60)
 
 
 def test_dialling_in_a_call_allocates_nothing_and_the_digits_leave_as_events():
@@ -197,6 +209,30 @@ def test_silences_and_comfort_noise_both_ways_allocate_nothing():
                 micropython.heap_unlock()
     assert 2 * 6 * 20 < voices < 2 * 6 * 60 and 2 * 6 <= noises < 2 * 6 * 8, (voices, noises)
     assert slots[0].meter.missing == 0
+
+
+def test_reports_among_the_audio_allocate_nothing():
+    hal, path, pump = start_call(0)
+    for leg in pump.legs:
+        leg.report = bytearray(256)
+    other = Net(LOOPBACK).udp(0)
+    reports = [bytes([0x81, 200, 0, 12]) + bytes([number]) * 48 for number in range(3)]
+    target = hal.net.address(LOOPBACK, pump.rtp_port(1, 0))
+    run(hal, pump, WARM_UP)
+    micropython.heap_lock()
+    try:
+        for report in reports:
+            run(hal, pump, 10)
+            pump.step()  # nothing waits: what comes now is read alone
+            other.sendto(report, target)
+            pump.step()
+    finally:
+        micropython.heap_unlock()
+    leg = pump.legs[0]
+    assert leg.reported == 52 and leg.report[:52] == reports[2] and leg.ignored == 0
+    found = path.slot(1, 0).stream.statistics()
+    sent = path.slot(2, 0).stream.statistics()["sent"]
+    assert found["received"] == sent > 30 and found["lost"] == 0, found
 
 
 def test_the_lock_would_notice_an_allocation():

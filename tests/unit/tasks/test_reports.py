@@ -52,11 +52,12 @@ class World:
         self.pump = MediaPump(self.hal, self.path, 0)
         self.reports = Reports(self.hal, self.pump.legs, self.log)
 
-    def connect(self):
+    def connect(self, mux=False):
         for port in (1, 2):
             far = self.pump.rtp_port(3 - port, 0)
             address = self.hal.net.address(LOOPBACK, far)
-            media = Media(LOOPBACK, far, 0, 0, 101, 20, True, True, False, far + 1)
+            rtcp = far if mux else far + 1
+            media = Media(LOOPBACK, far, 0, 0, 101, 20, True, True, False, rtcp)
             self.path.connect(self.path.slot(port, 0), media, address, "rfc4733", self.hal.identity.random)
 
     def run(self, seconds):
@@ -106,3 +107,62 @@ def test_garbage_is_counted_and_a_port_in_use_costs_only_the_reports():
     world.run(1)
     assert world.log.counts["bad rtcp"] >= 3, world.log.counts
     taken.close()
+
+
+def test_reports_come_and_go_on_the_rtp_port_where_that_is_agreed():
+    world = World()
+    taken = [world.hal.net.udp(world.pump.rtp_port(port, 0) + 1) for port in (1, 2)]
+    world.connect(True)
+    world.run(20)
+    for port in (1, 2):
+        slot = world.path.slot(port, 0)
+        assert slot.far_loss >= 0 and 0 <= slot.rtt <= 60, (slot.far_loss, slot.rtt)
+        assert taken[port - 1].recv(200) is None, "nothing goes to the port after it"
+        found = slot.stream.statistics()
+        # a report that is read together with the beginning of the next packet costs that one
+        assert found["garbage"] == found["ignored"] == 0 and found["lost"] <= 5, found
+    assert world.pump.ignored() == 0 and world.log.counts == {}
+    rtcp = world.reports._open[2].rtcp
+    world.path.slot(1, 0).close()
+    world.run(1)
+    assert rtcp.ended, "BYE"
+    assert world.pump.legs[0].report is None
+    world.path.slot(2, 0).close()
+    world.run(1)
+    world.connect(True)  # the RTP sockets are still ours
+    world.run(8)
+    assert world.path.slot(1, 0).far_loss == 0 and world.log.counts == {}
+    for socket in taken:
+        socket.close()
+
+
+def test_what_was_read_with_the_beginning_of_a_packet_is_a_report_all_the_same():
+    world = World()
+    world.connect(True)
+    world.run(10)
+    leg = world.pump.legs[0]
+    rtcp = world.reports._open[0].rtcp
+    other = world.reports._open[2].rtcp
+    data = other.report(world.hal.now, 9, None, 0, 0, 0, 0, True) + bytes(world.path.slot(2, 0).stream.packet)
+    assert not rtcp.ended
+    leg._keep(data[:172], 172)
+    world.reports.step()
+    assert rtcp.ended and world.log.counts == {}
+    leg._keep(bytes([0x80, 192]) + bytes(300), 302)  # and one that says nothing
+    world.reports.step()
+    assert world.log.counts == {"bad rtcp": 1}
+
+
+def test_a_stream_whose_reports_are_to_go_elsewhere_says_no_farewell():
+    world = World()
+    world.connect()
+    world.run(8)
+    rtcp = world.reports._open[2].rtcp
+    world.connect(True)
+    world.run(1)
+    assert world.reports._open[0].socket is None and not rtcp.ended
+    world.run(8)
+    assert world.path.slot(1, 0).far_loss >= 0 and world.log.counts == {}
+    world.connect()
+    world.run(8)
+    assert world.path.slot(2, 0).far_loss >= 0 and world.pump.legs[0].report is None
