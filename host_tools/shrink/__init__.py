@@ -3,7 +3,7 @@ does not. Sources, unit tests and coverage use the real modules and names.
 
     bundle      all modules that stay loaded become one; the others can be forgotten one by one
     constants   stand where they are used
-    tables      of states are constants too
+    tables      of states are constants too, and not in the bundle
     unused      functions and imports are left out
     names       are few, short, shared, and often in ROM already
     classes     do not keep their own name twice
@@ -27,7 +27,7 @@ from host_tools.shrink.order import frequent_first
 from host_tools.shrink.overlay import holders, labels, split
 from host_tools.shrink.places import ONCE, PLACES
 from host_tools.shrink.program import FunctionDef, parse
-from host_tools.shrink.tables import flatten
+from host_tools.shrink.tables import flatten, take_out
 from host_tools.shrink.unused import remove_unused
 
 __all__ = ["BUNDLE", "Shrunk", "shrink"]
@@ -55,7 +55,7 @@ def shrink(
     function goes to which overlay, `once`: which constructors among them are called at start only."""
     trees = link(parse(sources), entry)
     inline_constants(trees)
-    actions = flatten(trees)
+    actions, tables = flatten(trees)
     unused = remove_unused(trees)
     known = labels(trees[BUNDLE])
     legend = shorten(trees, actions)
@@ -66,6 +66,8 @@ def shrink(
         if isinstance(node, FunctionDef | ast.ClassDef)
         for name in (node.name, parts.get(node.name, node.name))
     }
+    if places:
+        trees.update(take_out(trees[BUNDLE], known, tables))
     trees.update(split(trees, known, places, once, BUNDLE))
     forget_class_names(trees)
     frequent_first(trees[BUNDLE])

@@ -238,6 +238,11 @@ def _call(module: str, part: str, name: str, arguments: str) -> str:
     return f"{_CALL}({_FIND}({module!r}, {part!r}, {name!r}), {module!r}, {arguments})"
 
 
+def look_up(module: str, name: str) -> str:
+    """Source for the global `name` of the overlay that the expression `module` names."""
+    return f"{_FIND}({module}, '', {name!r})"
+
+
 def _module(overlay: _Overlay, home: Mapping[str, str], there: set[str], bundle: str) -> ast.Module:
     module = ast.Module(overlay.body(), [])
     own = {node.name for node in overlay.functions}

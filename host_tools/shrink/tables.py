@@ -3,30 +3,81 @@
 Why: the compiler keeps each (next state, action) that a source shows as a constant, for as long as the module
 lives, also when the table made of them is long complete. As one constant tuple a state's row is 12 bytes an
 event and nothing else.
+
+Those of the bundle then leave it: a table is looked into when something happens, and its rows and the names
+of its events and states are 5 KB. In the bundle a number stands for each.
 """
 
 import ast
+from collections import defaultdict
 from collections.abc import Mapping
 
 from host_tools.shrink.constants import assignments
+from host_tools.shrink.overlay import PREFIX, look_up
+from host_tools.shrink.program import FunctionDef
 from host_tools.shrink.scopes import analyse
 
 _ROWS = "fsm__rows"  # as the linked program calls it, behind the name of the package
+_ROW_OF = "base_fsm__row_of"  # looks into a table
+_TABLES = "all"  # in a module of tables: a name that is in ROM
+_MOST = 8  # tables in one of them
 
 
-def flatten(trees: Mapping[str, ast.Module]) -> list[ast.Constant]:
+def flatten(trees: Mapping[str, ast.Module]) -> tuple[list[ast.Constant], dict[int, str]]:
     """Replace each `TABLE = rows({state: (timeout, {event: (next state, action)})})` of the linked program by
-    what rows() makes of it. -> the actions: strings that name methods of the table's owner.
+    what rows() makes of it. -> the actions: strings that name methods of the table's owner; and id of the
+    assignment of a table -> the module of the sources that it is from.
 
     A part of a table may be a global of its module. Raises ValueError for a table that is not plain data."""
     actions: list[ast.Constant] = []
+    tables: dict[int, str] = {}
     for tree in trees.values():
         values = dict(assignments(tree, analyse(tree)))
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign) and _is_rows(node.value):
                 assert isinstance(node.value, ast.Call)
                 node.value = _flat(node.value.args[0], values, actions)
-    return actions
+                tables[id(node)] = ast.unparse(node.targets[0]).partition("__")[0]
+    return actions, tables
+
+
+def take_out(
+    tree: ast.Module, functions: Mapping[int, str], tables: Mapping[int, str]
+) -> dict[str, ast.Module]:
+    """Take the flat tables out of the renamed bundle `tree`. -> modules of tables by name.
+
+    `functions`: what overlay.labels() said; `tables`: id of the assignment of a table -> module of the sources
+    that it is from."""
+    found: dict[str, list[ast.expr]] = defaultdict(list)
+    look = next((node for node in tree.body if functions.get(id(node)) == _ROW_OF), None)
+    if not isinstance(look, FunctionDef):
+        return {}
+    for node in tree.body:
+        if id(node) in tables and isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            module = tables[id(node)]
+            found[module].append(_pairs(node.value))
+            node.value = ast.Constant(_MOST * list(found).index(module) + len(found[module]) - 1)
+    names = {module: f"{PREFIX}states_{module.rpartition('_')[2]}" for module in found}
+    if found:
+        table, state = [argument.arg for argument in look.args.args]
+        module = f"{tuple(names.values())!r}[{table} // {_MOST}]"
+        look.body = ast.parse(
+            f"{table} = {look_up(module, _TABLES)}[{table} % {_MOST}]\n"
+            f"return {table}[{table}.index({state}) + 1]"
+        ).body
+    return {
+        names[module]: ast.Module([ast.Assign([ast.Name(_TABLES, ast.Store())], _tuple(values))], [])
+        for module, values in found.items()
+    }
+
+
+def _pairs(table: ast.Dict) -> ast.expr:
+    """state, row, state, row …"""
+    return _tuple([each for pair in zip(table.keys, table.values, strict=True) for each in pair if each])
+
+
+def _tuple(values: list[ast.expr]) -> ast.expr:
+    return ast.Tuple(values, ast.Load())
 
 
 def _is_rows(value: ast.expr) -> bool:

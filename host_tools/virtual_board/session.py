@@ -122,13 +122,14 @@ class Session:
         # A compiled tree has the board's modules too: nothing is compiled on its heap.
         compiled = (self._tree / "start.mpy").exists()
         start = ["-m", "start"] if compiled else [DEVICE / "start.py"]
-        path = f"{self._tree}:.frozen" if compiled else f"{self._tree}:{DEVICE}:.frozen"
+        # As on a device, where modules are found in the root: MicroPython keeps the name of each one's file.
+        path, folder = (".frozen", self._tree) if compiled else (f"{self._tree}:{DEVICE}:.frozen", self._folder)
         self._firmware = FirmwareProcess(
             [self._program, *options, *start, *map(str, self.ports), self._folder],
             {"MICROPYPATH": path, "HOME": str(self._folder)},
             self._console_line,
             self._ended,
-            self._folder,
+            folder,
         )
         await self._firmware.start()
 

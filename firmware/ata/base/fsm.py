@@ -35,6 +35,12 @@ def rows(table):
     return packed
 
 
+def row_of(table, state):
+    """The row of `state` in what rows() made. The device build writes this function: there the tables are in
+    modules that are loaded for a moment (host_tools.shrink.states)."""
+    return table[state]
+
+
 def entries(row):
     """(event, next state, action) of each entry of a state's row."""
     return [tuple(row[at : at + 3]) for at in range(1, len(row), 3)]
@@ -62,7 +68,7 @@ class Fsm:
         self._deadline = None
 
     def handle(self, event, now, *args):
-        row = self._table[self.state]
+        row = row_of(self._table, self.state)
         at = _find(row, event)
         if not at:
             if self._unexpected is None:
@@ -74,7 +80,7 @@ class Fsm:
         if state is not None:
             self.state = state
             self.since = now
-            timeout = self._table[state][0]
+            timeout = row_of(self._table, state)[0]
             if isinstance(timeout, str):
                 timeout = self._timeouts[timeout]
             self._deadline = None if timeout is None else add(now, timeout)
@@ -83,7 +89,7 @@ class Fsm:
 
     def knows(self, event):
         """True if the present state has a row for `event`."""
-        return _find(self._table[self.state], event) > 0
+        return _find(row_of(self._table, self.state), event) > 0
 
     def deadline(self):
         """The tick at which the present state's timeout runs out, or None."""

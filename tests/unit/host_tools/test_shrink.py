@@ -491,6 +491,41 @@ def test_overlays_are_loaded_when_one_of_their_functions_is_called_and_not_befor
     assert "ata__c" not in overlaid(unused)[0].modules
 
 
+def test_state_tables_are_loaded_when_a_machine_handles_something() -> None:
+    tables = """
+        LAMP = rows({"off": (None, {"press": ("on", "light")}), "on": ("glow", {"timeout": ("off", None)})})
+        BELL = rows({"off": (None, {"press": (None, "ring")})})
+        """
+    files = {
+        "start.py": (
+            "from ata.house.lamp import House\nhouse = House()\nprint(house.press(5), house.lamp.state)\n"
+            "print(house.bell.state, house.wait(104), house.wait(105), house.heard)\n"
+        ),
+        "ata/house/lamp.py": "from ata.base.fsm import Fsm, rows\n"
+        + dedent(tables)
+        + dedent("""
+            class House:
+                def __init__(self):
+                    self.heard = []
+                    self.lamp = Fsm("lamp", LAMP, self, "off", {"glow": 100})
+                    self.bell = Fsm("bell", BELL, self, "off")
+                def press(self, now): self.lamp.handle("press", now); self.bell.handle("press", now)
+                def wait(self, now): self.lamp.tick(now); return self.lamp.state
+                def light(self, now): self.heard.append(("light", now))
+                def ring(self, now): self.heard.append(("ring", now))
+            """),
+    }
+    for name in ("fsm", "clock", "errors"):
+        files[f"ata/base/{name}.py"] = (FIRMWARE / f"ata/base/{name}.py").read_text()
+    shrunk = shrink(files, "start", {"house_lamp__House.wait": "a"})
+    modules = {f"{name}.py": text for name, text in shrunk.modules.items()}
+    assert says(modules) == says(files)
+    assert "'glow', 'timeout'" not in modules[f"{BUNDLE}.py"] and "'press'" in modules["ata__states_lamp.py"]
+    del modules["ata__states_lamp.py"]
+    with pytest.raises(AssertionError, match="ata__states_lamp"):
+        says(modules)
+
+
 def test_constructors_of_what_is_made_once_are_taken_away_after_the_start() -> None:
     files = {
         "start.py": (
