@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from host_tools import mpy
 from host_tools.shrink import BUNDLE, shrink
-from host_tools.shrink.overlay import PREFIX
 from host_tools.xtensa import mpy_file
 
 _BLOCK = 16
@@ -41,7 +40,7 @@ def parts() -> dict[str, Part]:
     shrunk = shrink(sources, mpy.ENTRY)
     found: dict[str, Part] = defaultdict(Part)
     for name, text in shrunk.modules.items():
-        if name == BUNDLE or name.startswith(PREFIX):
+        if name == BUNDLE or name in shrunk.overlays:
             code = mpy_file.parse(mpy.compile_module(name, text, "xtensawin")).code
             for place, kind, size in _sizes(code, ast.parse(text), shrunk.origins):
                 part = found[place.split("_")[0] if not place.startswith("hal") else place]

@@ -4,6 +4,7 @@ build/mpy/x86/ata.mpy          the modules that stay loaded
               ata_*.mpy        those that are loaded when they are needed
               start.mpy        what the board starts
               bundle.txt       the source of ata.mpy
+              overlays.txt     module with a name from MicroPython's ROM → the group of functions in it
               names.txt        short name → what it is in the sources, to read a traceback
               unused.txt       functions of the sources that nothing mentions
 """
@@ -69,6 +70,7 @@ def _make(target: Path, sources: dict[str, str], architecture: str, entry: str) 
         # All but the bundle come and go.
         (target / f"{name}.mpy").write_bytes(data if name == BUNDLE else loosen_strings(data, interned))
     (target / "names.txt").write_text("".join(f"{new}: {old}\n" for new, old in shrunk.legend.items()))
+    (target / "overlays.txt").write_text("".join(f"{new}: {old}\n" for new, old in shrunk.overlays.items()))
     (target / "unused.txt").write_text("".join(f"{name}\n" for name in shrunk.unused))
 
 

@@ -25,11 +25,12 @@ _PACKAGES = ("base", "call", "config", "dsp", "hal", "line", "region", "rtp", "s
 def by_package(files: Mapping[str, bytes], tree: Path) -> dict[str, int]:
     """Package → bytes on the flash; `tree`: the folder of device_tree that the files are from."""
     sizes: dict[str, int] = dict.fromkeys((*_PACKAGES, _RARE, _OTHER), 0)
+    rare = {line.partition(":")[0] + ".mpy" for line in (tree / "overlays.txt").read_text().splitlines()}
     for name, data in files.items():
         if name == f"{BUNDLE}.mpy":
             for package, size in _shares(tree, len(data)).items():
                 sizes[package] += size
-        elif name.startswith(f"{BUNDLE}__"):
+        elif name in rare:
             sizes[_RARE] += len(data)
         elif name.endswith((".mpy", ".py")):
             sizes[_package(name.partition(".")[0].removeprefix("ata_"))] += len(data)

@@ -9,6 +9,7 @@ does not. Sources, unit tests and coverage use the real modules and names.
     classes     do not keep their own name twice
     overlay     what runs seldom is loaded when it is called
     passing     what is loaded for a moment leaves no strings behind (after compiling: host_tools.mpy)
+    files       of overlays are called by names in ROM
     order       puts the names that are used most where they take one byte
 
 Each step says in its file what it saves. They work on the whole program, since a name may be changed only if
@@ -22,9 +23,10 @@ from dataclasses import dataclass
 from host_tools.shrink.bundle import BUNDLE, link
 from host_tools.shrink.classes import forget_class_names
 from host_tools.shrink.constants import inline_constants
+from host_tools.shrink.files import name_files
 from host_tools.shrink.names import shorten
 from host_tools.shrink.order import frequent_first
-from host_tools.shrink.overlay import holders, labels, split
+from host_tools.shrink.overlay import PREFIX, holders, labels, split
 from host_tools.shrink.places import ONCE, PLACES
 from host_tools.shrink.program import FunctionDef, parse
 from host_tools.shrink.tables import flatten, take_out
@@ -37,12 +39,13 @@ __all__ = ["BUNDLE", "Shrunk", "shrink"]
 class Shrunk:
     """`modules`: name → source. `unused`: what was left out, as module__function. `legend`: short name → what
     it stands for, for whoever reads a traceback of the device. `origins`: global of the bundle, or class
-    in an overlay → the module that it is from."""
+    in an overlay → the module that it is from. `overlays`: module → what it is called in places.py."""
 
     modules: dict[str, str]
     unused: list[str]
     legend: dict[str, str]
     origins: dict[str, str]
+    overlays: dict[str, str]
 
 
 def shrink(
@@ -69,7 +72,10 @@ def shrink(
     if places:
         trees.update(take_out(trees[BUNDLE], known, tables))
     trees.update(split(trees, known, places, once, BUNDLE))
+    overlays = name_files(
+        trees, {name: name.removeprefix(PREFIX) for name in trees if name.startswith(PREFIX)}
+    )
     forget_class_names(trees)
     frequent_first(trees[BUNDLE])
     text = {name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()}
-    return Shrunk(text, unused, legend, origins)
+    return Shrunk(text, unused, legend, origins, overlays)

@@ -25,26 +25,27 @@ from host_tools.shrink.program import FunctionDef
 from host_tools.shrink.rom import ROM_NAMES
 from host_tools.shrink.scopes import analyse
 
-PREFIX = "ata__"  # of the modules' names; ata.base.unload knows it too
+PREFIX = "ata__"  # of the modules' names, until host_tools.shrink.files gives them others
 _IMPORT = ast.Import | ast.ImportFrom
 # Names that the renaming gives to nothing.
 _BIND, _CALL, _FIND, _LIVE, _REST = "_o", "_c", "_f", "_l", "_a"
 # Bytes: before one is loaded, those that do not run go if there is less. Two of them, and what a call makes.
 _LEAST_FREE = 12000
 _DROP = "base_unload__drop_overlays"
+_RUNNING = "base_unload__running"  # the firmware's count of them
 _STARTED = "base_unload__started"  # takes the constructors away that are called at start only, by
 _TAKE_AWAY, _DONE = "_d", "done"
 _HELPERS = f"""
 import sys
-{_LIVE} = {{}}
 def {_FIND}(module, holder, name):
     if module not in sys.modules:
         DROP({_LEAST_FREE}, {_LIVE})
+        {_LIVE}.setdefault(module, 0)
     module = __import__(module)
     return getattr(getattr(module, holder) if holder else module, name)
 
 def {_CALL}(f, module, {_REST}):
-    {_LIVE}[module] = {_LIVE}.get(module, 0) + 1
+    {_LIVE}[module] += 1
     try:
         return f(*{_REST})
     finally:
@@ -96,6 +97,8 @@ def labels(tree: ast.Module) -> dict[int, str]:
             for method in node.body:
                 if isinstance(method, FunctionDef):
                     found[id(method)] = f"{node.name}.{method.name}"
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[id(node)] = node.targets[0].id
     return found
 
 
@@ -139,6 +142,12 @@ def split(
         drop = [node.name for node in body if isinstance(node, FunctionDef) and known.get(id(node)) == _DROP]
         helpers = _HELPERS.replace("DROP", drop[0] if drop else "slice")  # slice: does nothing
         tree.body[last + 1 : last + 1] = ast.parse(helpers).body
+        counted = [
+            ast.unparse(node.targets[0])
+            for node in body
+            if isinstance(node, ast.Assign) and known.get(id(node)) == _RUNNING
+        ]
+        tree.body += ast.parse(f"{_LIVE} = {counted[0] if counted else dict()}").body
     there = analyse(tree).bound
     return {PREFIX + name: _module(each, home, there, bundle) for name, each in overlays.items()}
 

@@ -4,6 +4,10 @@ import gc
 import sys
 
 
+# Overlay that was loaded → how many calls of it run. The device build counts them.
+running = {}
+
+
 def forget(*names):
     """Drop modules by their full names. What still refers to their functions keeps those alive."""
     for name in names:
@@ -28,7 +32,7 @@ def drop_overlays(least=None, live=None):
     if least is not None and free is not None and free() < least:
         gc.collect()
     if least is None or (free is not None and free() < least):
-        found = [name for name in sys.modules if name.startswith("ata__") and not (live and live.get(name))]
+        found = [name for name in running if name in sys.modules and not (live and live[name])]
         for name in found:
             del sys.modules[name]
         if found:

@@ -474,21 +474,26 @@ def overlaid(places: dict[str, str]) -> tuple[Shrunk, str]:
     return shrink(files, "start", places), says(files)
 
 
+def overlay(shrunk: Shrunk, group: str) -> str:
+    """The module of a group of functions."""
+    return next(name for name, place in shrunk.overlays.items() if place == group)
+
+
 def test_functions_in_overlays_do_what_they_did() -> None:
     shrunk, before = overlaid(PLACED)
-    assert {"ata__a", "ata__b"} < set(shrunk.modules)
-    assert "// 2" in shrunk.modules["ata__a"] and "// 2" not in shrunk.modules[BUNDLE]
+    assert {"a", "b"} == set(shrunk.overlays.values()) and shrunk.overlays.keys() < shrunk.modules.keys()
+    assert "// 2" in shrunk.modules[overlay(shrunk, "a")] and "// 2" not in shrunk.modules[BUNDLE]
     assert says({f"{name}.py": text for name, text in shrunk.modules.items()}) == before
 
 
 def test_overlays_are_loaded_when_one_of_their_functions_is_called_and_not_before() -> None:
     shrunk, _before = overlaid({"tools__Tool.rare": "a"})
     modules = {f"{name}.py": text for name, text in shrunk.modules.items()}
-    del modules["ata__a.py"]
-    with pytest.raises(AssertionError, match="ata__a"):
+    del modules[overlay(shrunk, "a") + ".py"]
+    with pytest.raises(AssertionError, match=f"No module named '{overlay(shrunk, 'a')}'"):
         says(modules)
     unused = {**PLACED, "tools__Nothing.of_this_name": "c"}
-    assert "ata__c" not in overlaid(unused)[0].modules
+    assert "c" not in overlaid(unused)[0].overlays.values()
 
 
 def test_state_tables_are_loaded_when_a_machine_handles_something() -> None:
@@ -520,9 +525,10 @@ def test_state_tables_are_loaded_when_a_machine_handles_something() -> None:
     shrunk = shrink(files, "start", {"house_lamp__House.wait": "a"})
     modules = {f"{name}.py": text for name, text in shrunk.modules.items()}
     assert says(modules) == says(files)
-    assert "'glow', 'timeout'" not in modules[f"{BUNDLE}.py"] and "'press'" in modules["ata__states_lamp.py"]
-    del modules["ata__states_lamp.py"]
-    with pytest.raises(AssertionError, match="ata__states_lamp"):
+    states = overlay(shrunk, "states_lamp") + ".py"
+    assert "'glow', 'timeout'" not in modules[f"{BUNDLE}.py"] and "'press'" in modules[states]
+    del modules[states]
+    with pytest.raises(AssertionError, match="No module named"):
         says(modules)
 
 
