@@ -67,13 +67,16 @@ async def measure(
     """Start the firmware with `heap` ("112K"), make `calls` calls between its ports; a row for each moment.
 
     `tell` gets each row as it is measured; `step` is called twice a call. Raises FirmwareEnded, NotReady or
-    Unmet if the heap is too small.
+    Unmet if the heap is too small, and RuntimeError for a mistake of the firmware.
     """
     rows: list[Heap] = []
 
     async def note(session: Session, when: str) -> None:
         await asyncio.sleep(_SETTLE)
         status = await session.status()
+        faults = [f"{name}: {count}" for name, count in status["counts"].items() if "fault" in name]
+        if faults:
+            raise RuntimeError(f"{when}: {', '.join(faults)}\n" + "\n".join(session.console_lines[-20:]))
         rows.append(Heap(when, status["heap_used"], status["heap_free"]))
         tell(rows[-1])
 

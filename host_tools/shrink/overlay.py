@@ -147,7 +147,7 @@ def split(
             for node in body
             if isinstance(node, ast.Assign) and known.get(id(node)) == _RUNNING
         ]
-        tree.body += ast.parse(f"{_LIVE} = {counted[0] if counted else dict()}").body
+        tree.body += ast.parse(f"{_LIVE} = {counted[0] if counted else {}}").body
     there = analyse(tree).bound
     return {PREFIX + name: _module(each, home, there, bundle) for name, each in overlays.items()}
 

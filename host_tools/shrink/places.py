@@ -16,9 +16,7 @@ _GROUPS = {
         dsp_dtmf__DtmfDetector: __init__
         dsp_tones__ToneGenerator: __init__
         base_log__Log: __init__
-        rtp_readsize__ReadSize: __init__
         tasks_media__MediaPump: __init__
-        tasks_media___LegSocket: __init__
         hal_virtual__VirtualHal: __init__
         hal_virtual__PcmPort: __init__
         hal_virtual__IrqLine: __init__
@@ -28,16 +26,7 @@ _GROUPS = {
         hal_virtual___Link: __init__
     """,
     "start_board": """
-        call_leg_path__LegSlot: prepare comfort
-        call_media__MediaPath: _prepare
-        rtp_quality__Meter: reset
-        dsp_g711__G711: __init__
-        dsp_plc__Plc: __init__
         dsp_tones: sine_table dtmf_table
-        rtp_stream__RtpStream: __init__
-        rtp_event__EventSender: __init__
-        rtp_event__EventReceiver: __init__
-        rtp_jitter__JitterBuffer: __init__
         hal_virtual__VirtualHal: slic_reset restart
         hal_virtual__PcmPort: start
         hal_virtual__Store: read write
@@ -80,9 +69,10 @@ _GROUPS = {
         slic_si321x__Si321x: probe start fail _not_as_ordered measure
         tasks_line__LineTask: _reset _start _out_of_service _lose _alarm
     """,
-    # the values of a SIP message's headers
+    # a SIP message, and the values of its headers
     "words": """
         sip_grammar: need made_of parse_number
+        sip_message__Message: __init__
     """,
     "grammar": """
         sip_grammar: split_list parse_params quote _quoted escape unescape
@@ -94,24 +84,48 @@ _GROUPS = {
         sip_message: canonical_name parse _parse
         sip_ua__UserAgent: _parsed
     """,
-    # a SIP message finds its way
-    "message": """
+    # a request comes
+    "request": """
         sip_message__Message: all
-        sip_dialog: of_response
-        sip_transaction: server_key derived
-        sip_ua__UserAgent: _return_path _request _session _refuse send_ack
+        sip_transaction: server_key
+        sip_ua__UserAgent: _return_path _request _session _refuse
+    """,
+    # one in a call
+    "within": """
+        sip_ua__UserAgent: _in_dialog
+    """,
+    # a response comes
+    "response": """
+        sip_transaction: derived
         sip_transaction__Transactions: response
         sip_transaction__Transaction: respond refused inform
     """,
-    # a request or response goes
+    # that of a call
+    "outcome": """
+        sip_session__Session: response progress agree settle _agreed ack quiet
+    """,
+    # and it is acknowledged
+    "acknowledge": """
+        sip_dialog: of_response
+        sip_ua__UserAgent: send_ack
+        sip_session__Session: _acknowledge
+    """,
+    # a dialog begins, or a request in it
+    "dialog": """
+        sip_dialog__Dialog: __init__ request
+    """,
+    # a request goes
     "send": """
         sip_ua__UserAgent: send _stamp
-        sip_dialog__Dialog: __init__ request
-        sip_message__Message: __init__ encode copy start_line
         sip_session__Session: __init__ _complete
         sip_account__Account: credentials
         sip_transaction__Transactions: request _make_room
-        sip_transaction__Transaction: __init__ say
+        sip_transaction__Transaction: __init__
+    """,
+    # or a response: its bytes
+    "encode": """
+        sip_message__Message: encode copy start_line
+        sip_transaction__Transaction: say
         sip_ua: _line
     """,
     # a registration begins, is answered or refreshed
@@ -184,20 +198,36 @@ _GROUPS = {
         sip_ua__UserAgent: answer
         sip_session__Session: reoffer
     """,
-    # a call begins, changes or ends
-    "call": """
-        sip_session__Session: response progress _acknowledge agree settle _agreed ack quiet
-        sip_ua__UserAgent: hold _in_dialog
-        call_exchange__Exchange: _leg_output connect new_leg
+    # what a call needs is made
+    "leg": """
+        call_leg_path__LegSlot: prepare comfort
+        call_media__MediaPath: _prepare reserve
+        rtp_quality__Meter: reset
+        dsp_g711__G711: __init__
+        dsp_plc__Plc: __init__
+        rtp_stream__RtpStream: __init__
+        rtp_event__EventSender: __init__
+        rtp_event__EventReceiver: __init__
+        rtp_jitter__JitterBuffer: __init__
+        rtp_readsize__ReadSize: __init__
+        tasks_media___LegSocket: __init__
+    """,
+    # a phone gets one
+    "leg_of_phone": """
+        call_exchange__Exchange: new_leg
+        call_phone__Leg: __init__
+    """,
+    # its audio begins or ends
+    "audio": """
+        call_exchange__Exchange: connect
         call_media__MediaPath: connect send_digit
         call_leg_path__LegSlot: open disconnect close
         call_leg_path: _number
-        rtp_stream__RtpStream: open close digit_play
+        rtp_stream__RtpStream: open digit_play
     """,
     # a person dials
     "dial": """
         call_phone__Phone: collect start_dialling place digit no_digits bad_number
-        call_phone__Leg: __init__
         call_dialplan__DialPlan: match
         call_dialplan: _match
         call_exchange__Exchange: log tone _heard_digit place
@@ -206,7 +236,7 @@ _GROUPS = {
     "phone": """
         call_phone__Phone: off_hook on_hook flash leg_event ringback early_media talk new_media
         call_phone__Phone: send_digit stop_ringing answer _take
-        call_exchange__Exchange: _line_event stop_ringing send_digit answer
+        call_exchange__Exchange: _line_event _leg_output stop_ringing send_digit answer
         line_machine__Line: ring_trip stop_ringing in_service out_of_service _reset _lost
         line_hook__HookDecoder: seize
     """,
@@ -221,7 +251,7 @@ _GROUPS = {
     # what is unusual
     "rare": """
         sip_session__Session: retry unmodified cancel decline lose
-        sip_ua__UserAgent: stop send_info unreachable
+        sip_ua__UserAgent: stop send_info unreachable hold
         sip_transaction__Transactions: unreachable
         call_exchange__Exchange: unreachable line_lost hold sip_hold disconnect in_call _too_full
         call_phone__Phone: line_lost consult swap recall _hold_active
@@ -235,7 +265,7 @@ _GROUPS = {
     """,
     # a person asks
     "status": """
-        tasks_media__MediaPump: ignored statistics
+        tasks_media__MediaPump: statistics
         rtp_stream__RtpStream: statistics
         rtp_jitter__JitterBuffer: statistics
         base_log__Log: lines

@@ -5,12 +5,13 @@ lives, also when the table made of them is long complete. As one constant tuple 
 event and nothing else.
 
 Those of the bundle then leave it: a table is looked into when something happens, and its rows and the names
-of its events and states are 5 KB. In the bundle a number stands for each.
+of its events and states are 5 KB. In the bundle a number stands for each. As lines of text, of which the
+one that is wanted is split into words, a table is half of what its tuples and strings would be.
 """
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from host_tools.shrink.constants import assignments
 from host_tools.shrink.overlay import PREFIX, look_up
@@ -44,9 +45,9 @@ def flatten(trees: Mapping[str, ast.Module]) -> tuple[list[ast.Constant], dict[i
 def take_out(
     tree: ast.Module, functions: Mapping[int, str], tables: Mapping[int, str]
 ) -> dict[str, ast.Module]:
-    """Take the flat tables out of the renamed bundle `tree`. -> modules of tables by name.
+    """Take the flat tables out of the renamed bundle `tree`. → modules of tables by name.
 
-    `functions`: what overlay.labels() said; `tables`: id of the assignment of a table -> module of the sources
+    `functions`: what overlay.labels() said; `tables`: id of the assignment of a table → module of the sources
     that it is from."""
     found: dict[str, list[ast.expr]] = defaultdict(list)
     look = next((node for node in tree.body if functions.get(id(node)) == _ROW_OF), None)
@@ -55,29 +56,39 @@ def take_out(
     for node in tree.body:
         if id(node) in tables and isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
             module = tables[id(node)]
-            found[module].append(_pairs(node.value))
+            found[module].append(ast.Tuple([ast.Constant(line) for line in _lines(node.value)], ast.Load()))
             node.value = ast.Constant(_MOST * list(found).index(module) + len(found[module]) - 1)
     names = {module: f"{PREFIX}states_{module.rpartition('_')[2]}" for module in found}
     if found:
         table, state = [argument.arg for argument in look.args.args]
         module = f"{tuple(names.values())!r}[{table} // {_MOST}]"
+        # A table of another module than the bundle is what it was.
         look.body = ast.parse(
-            f"{table} = {look_up(module, _TABLES)}[{table} % {_MOST}]\n"
-            f"return {table}[{table}.index({state}) + 1]"
+            f"if not isinstance({table}, int): return {table}[{state}]\n"
+            f"for {table} in {look_up(module, _TABLES)}[{table} % {_MOST}]:\n"
+            f"    if {table}.startswith({state} + ' '):\n"
+            f"        return [None if {state} == '-' else {state} for {state} in {table}.split(' ')[1:]]"
         ).body
     return {
-        names[module]: ast.Module([ast.Assign([ast.Name(_TABLES, ast.Store())], _tuple(values))], [])
-        for module, values in found.items()
+        names[module]: ast.Module(
+            [ast.Assign([ast.Name(_TABLES, ast.Store())], ast.Tuple(texts, ast.Load()))], []
+        )
+        for module, texts in found.items()
     }
 
 
-def _pairs(table: ast.Dict) -> ast.expr:
-    """state, row, state, row …"""
-    return _tuple([each for pair in zip(table.keys, table.values, strict=True) for each in pair if each])
-
-
-def _tuple(values: list[ast.expr]) -> ast.expr:
-    return ast.Tuple(values, ast.Load())
+def _lines(table: ast.Dict) -> Iterator[str]:
+    """A line for each state: its name, its timeout, and event, next state and action again and again; "-" for
+    None. Raises ValueError for what is not a name."""
+    for state, row in zip(table.keys, table.values, strict=True):
+        assert isinstance(row, ast.Tuple)
+        words: list[str] = []
+        for node in (state, *row.elts):
+            word = ast.literal_eval(node) if node else None
+            if word is not None and not (isinstance(word, str) and word.replace("_", "").isalnum()):
+                raise ValueError(f"a state table of the bundle holds names, not {word!r}")
+            words.append(word or "-")
+        yield " ".join(words)
 
 
 def _is_rows(value: ast.expr) -> bool:

@@ -123,7 +123,9 @@ class Session:
         compiled = (self._tree / "start.mpy").exists()
         start = ["-m", "start"] if compiled else [DEVICE / "start.py"]
         # As on a device, where modules are found in the root: MicroPython keeps the name of each one's file.
-        path, folder = (".frozen", self._tree) if compiled else (f"{self._tree}:{DEVICE}:.frozen", self._folder)
+        path, folder = (
+            (".frozen", self._tree) if compiled else (f"{self._tree}:{DEVICE}:.frozen", self._folder)
+        )
         self._firmware = FirmwareProcess(
             [self._program, *options, *start, *map(str, self.ports), self._folder],
             {"MICROPYPATH": path, "HOME": str(self._folder)},

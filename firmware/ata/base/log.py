@@ -21,7 +21,7 @@ class Log:
     as one string.
     """
 
-    def __init__(self, now, size=1536, sink=None):
+    def __init__(self, now, size=1024, sink=None):
         self.now = now
         self.sink = sink
         self.shown = ""

@@ -3,7 +3,6 @@
 import gc
 import sys
 
-
 # Overlay that was loaded → how many calls of it run. The device build counts them.
 running = {}
 

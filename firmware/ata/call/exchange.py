@@ -214,8 +214,11 @@ class Exchange:
         drop_overlays()
         gc.collect()
         self._log.count("out of memory")
-        if method == "sip_place":
+        if method == "sip_place" or (method == "reserve" and leg.outgoing):
             leg.phone.leg_event("failed", leg, now, _UNAVAILABLE)
+        elif method == "reserve":
+            self._ua.reject(leg.session, _TEMPORARILY_UNAVAILABLE, now)
+            leg.phone.leg_event("ended", leg, now, _TEMPORARILY_UNAVAILABLE)
         else:
             getattr(self, method)(leg, argument, now)
 
@@ -234,6 +237,7 @@ class Exchange:
                 "call", "port %d call from %s" % (phone.port, session.remote_user or session.remote_uri)
             )
             self._ua.ring(session, now)
+            self._wishes.append(("reserve", leg, None))
             phone.incoming(leg, now)
 
     def _leg_output(self, kind, leg, output, now):
@@ -340,7 +344,15 @@ class Exchange:
 
     def place(self, leg, number):
         """Call `number`; without a way to it the leg fails with 404."""
+        self._wishes.append(("reserve", leg, None))
         self._wishes.append(("sip_place", leg, number))
+
+    def reserve(self, leg, _, now):
+        """Make the leg's buffers while nothing is in the way: later there may be no piece of their size."""
+        if leg is leg.phone.active or leg is leg.phone.other:
+            drop_overlays()
+            gc.collect()
+            self._media.reserve(self._slot(leg))
 
     def sip_place(self, leg, number, now):
         if leg is not leg.phone.active:

@@ -18,12 +18,13 @@ _NOISE = const(3)  # and of a comfort noise
 class LegSlot:
     """The media of one leg: its RTP stream, concealment and linear audio of the present step.
 
-    The buffers (6 KB) are kept from call to call. A port's first slot gets them at start, while the heap is
-    in one piece; the second one with its first call, because most ports never have one.
+    The buffers (6 KB) are made for a call, and given back when it ends: a port that waits leaves its memory
+    to others.
     """
 
     def __init__(self):
         self.is_open = False
+        self.wanted = False  # a call has it, or is about to
         self.opened = 0  # streams so far: another number, another stream
         self.began = 0  # MediaPath.steps at its start
         self.stream = None  # type: Any
@@ -75,11 +76,11 @@ class LegSlot:
         self.is_open = True
 
     def close(self):
-        """The leg is over; the buffers wait for the next one."""
+        """The leg is over."""
         self.disconnect()
-        if self.is_open:
-            self.is_open = False
-            self.stream.close()
+        self.is_open = self.wanted = False
+        self.stream = self.meter = self.plc = self.audio = None
+        self.teller = self.silence = self.room = None
         self.address = None
 
     def carry_data(self):

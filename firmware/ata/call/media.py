@@ -42,7 +42,6 @@ class MediaPath:
             for port in self.ports:
                 port.vad = Vad()
         for port in self.ports:
-            self._prepare(port.slots[0])
             if echo_taps:
                 from ata.dsp.echo import EchoCanceller
 
@@ -58,6 +57,11 @@ class MediaPath:
         slot.prepare(self._depth, self._encoded)
         if self._noise is not None:
             slot.comfort(self._noise[0](), self._noise[1]())
+
+    def reserve(self, slot):
+        """Make the buffers of a call to come, which connect() would make otherwise. Raises MemoryError."""
+        if slot.stream is None:
+            self._prepare(slot)
 
     def port(self, port):
         return self.ports[port - 1]
@@ -77,8 +81,7 @@ class MediaPath:
         """
         samples = media.ptime * _KHZ
         if not slot.is_open or slot.agreed != (media.payload_type, media.event_type, samples):
-            if slot.stream is None:
-                self._prepare(slot)
+            self.reserve(slot)
             slot.open(media.payload_type, media.event_type, samples, random)
             slot.began = self.steps
             if slot.room is not None:

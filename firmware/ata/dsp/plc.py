@@ -39,8 +39,8 @@ class Plc:
     last real one, at most 480."""
 
     def __init__(self):
-        self._ring = array("h", [0] * _RING)  # what was played
-        self._x = array("h", [0] * (_WORK + _PIECE))
+        self._ring = array("h", bytes(2 * _RING))  # what was played
+        self._x = array("h", bytes(2 * (_WORK + _PIECE)))
         self.reset()
 
     def reset(self):

@@ -175,8 +175,8 @@ class Hal:
         """The next whole line typed on the serial line, without its end, or None."""
         raise NotImplementedError
 
-    def console_write(self, text):
-        """One line of text to the serial line."""
+    def console_write(self, text, end="\n"):
+        """A line of text to the serial line, or with another `end` a part of one."""
         raise NotImplementedError
 
     def feed_watchdog(self):

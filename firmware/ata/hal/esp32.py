@@ -207,11 +207,11 @@ class Esp32Hal:
             self._typed.unregister(sys.stdin)
         return False
 
-    def console_write(self, text):
+    def console_write(self, text, end="\n"):
         # In pieces, as nothing else happens while the serial line takes one: the audio must have its turn.
         for begin in range(0, len(text), _PIECE):
             sys.stdout.write(text[begin : begin + _PIECE])
-        print()
+        sys.stdout.write(end)
 
     # The case: watchdog, lamps, button
 

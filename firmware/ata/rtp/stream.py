@@ -60,7 +60,6 @@ class RtpStream:
         self.noise_size = 0
         self._state = array("i", [0] * _WORDS)
         self.packing = None  # type: Any
-        self.is_open = False
 
     def open(self, ssrc, seq, ts, payload_type, event_type=-1, samples=160):
         """Begin: `ssrc` and `ts` of 32 and `seq` of 16 random bits, the agreed payload types (-1: no events),
@@ -82,11 +81,6 @@ class RtpStream:
             from ata.rtp.packing import Packing
 
             self.packing = Packing(self)
-        self.is_open = True
-
-    def close(self):
-        """End. The buffers are kept for the next call."""
-        self.is_open = False
 
     # network to phone
 

@@ -162,6 +162,8 @@ class Transaction(Machine):
         self.inform(now, response)
 
     def inform(self, now, response):
+        if response.status >= 200 and self.method != "INVITE":
+            self.data = b""  # nothing is sent again; of an INVITE it is the ACK now
         self.interval = self.layer.t2  # of Timer E after a provisional answer; nothing else is repeated then
         if self.user is not None:
             self.user.response(self, response.status, response, now)
@@ -188,7 +190,7 @@ class Transactions:
     minute that the RFC asks for: beyond it the oldest go first. Each is about 0.8 KB.
     """
 
-    def __init__(self, transmit, t1=500, t2=4000, t4=5000, limit=8, kept=3):
+    def __init__(self, transmit, t1=500, t2=4000, t4=5000, limit=8, kept=2):
         self.transmit = transmit
         self.t1 = t1
         self.t2 = t2

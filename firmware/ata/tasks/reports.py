@@ -35,27 +35,27 @@ class Reports:
         self._hal = hal
         self._legs = legs
         self._log = log
-        self._open = {}  # place in legs -> _Report
+        self._open = {}  # LegSlot → _Report
 
     def step(self):
         now = self._hal.ticks()
-        for place, leg in enumerate(self._legs):
+        for leg in self._legs:
             slot = leg.slot
-            report = self._open.get(place)
+            report = self._open.get(slot)
             if report is not None:
                 goes_on = slot.is_open and slot.opened == report.opened
                 if goes_on and slot.media.rtcp != report.port:
                     goes_on = False
                     report.last = None  # the stream does go on: no farewell
                 if not goes_on:
-                    self._end(place, report, now)
+                    self._end(leg, report, now)
                     report = None
             if slot.is_open and slot.address is not None:
                 if report is None:
-                    report = self._begin(place, leg, now)
+                    report = self._begin(leg, now)
                 self._serve(leg, report, now)
 
-    def _begin(self, place, leg, now):
+    def _begin(self, leg, now):
         slot = leg.slot
         port = slot.media.rtcp
         socket = None
@@ -71,7 +71,7 @@ class Reports:
         # A name for this call only (RFC 7022); the time counts from our start (RFC 3550 §6.4.1).
         rtcp = Rtcp(slot.stream.packet, binascii.hexlify(random(6)), random, now, 1 + now // 1000)
         address = self._hal.net.address(slot.media.ip, port)
-        report = self._open[place] = _Report(rtcp, socket, address, slot.opened, port)
+        report = self._open[slot] = _Report(rtcp, socket, address, slot.opened, port)
         return report
 
     def _serve(self, leg, report, now):
@@ -104,9 +104,8 @@ class Reports:
         slot.rtt = rtcp.rtt
         slot.far_loss = rtcp.loss
 
-    def _end(self, place, report, now):
-        del self._open[place]
-        leg = self._legs[place]
+    def _end(self, leg, report, now):
+        del self._open[leg.slot]
         if report.last is not None:
             self._send(leg, report, now, True)
         if report.socket is not None:

@@ -1,11 +1,14 @@
 """The SIP task: datagrams between the socket and the exchange, the exchange's clock, and host names."""
 
+import gc
+
 from micropython import const
 
 from ata.base.clock import add, due
 from ata.base.unload import drop_overlays
 
-_MAX_DATAGRAM = const(2048)  # a longer one is cut, and then not a message any more
+_MAX_DATAGRAM = const(1536)  # lwIP on the ESP32 puts no fragments together: no longer one can come
+_LEAST_DATAGRAM = const(768)  # what the smaller ones fit into
 _BURST = const(10)  # datagrams handled before others get a turn
 _NAMES = const(8)  # host names remembered
 _KNOWN_MS = const(600000)  # an address that was found is asked for again after ten minutes,
@@ -61,7 +64,22 @@ class SipTask:
         """recvfrom() when the heap is full, or in pieces."""
         self._ballast = None
         drop_overlays()
-        return self._socket.recvfrom(_MAX_DATAGRAM)
+        gc.collect()
+        try:
+            return self._socket.recvfrom(_MAX_DATAGRAM)
+        except MemoryError:
+            pass
+        received = self._socket.recvfrom(_LEAST_DATAGRAM)
+        if received is not None and len(received[0]) == _LEAST_DATAGRAM:
+            self._log.count("sip cut")  # it will come again, and may find more room
+            return None
+        return received
+
+    def _weigh(self):
+        try:
+            self._ballast = bytearray(_MAX_DATAGRAM)
+        except MemoryError:
+            pass  # the next step may find room
 
     def step(self):
         """Take what has come, let timers run out, send."""
@@ -77,7 +95,7 @@ class SipTask:
             exchange.receive(received[0], received[1], now)
         if self._ballast is None:
             received = None
-            self._ballast = bytearray(_MAX_DATAGRAM)
+            self._weigh()
         if exchange.changed:
             exchange.changed = False
             self._deadline = exchange.deadline()

@@ -312,8 +312,8 @@ class VirtualHal:
             self._typed.unregister(sys.stdin)
         return False
 
-    def console_write(self, text):
-        print(text)
+    def console_write(self, text, end="\n"):
+        sys.stdout.write(text + end)
 
     def feed_watchdog(self):
         pass

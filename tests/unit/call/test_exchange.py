@@ -43,7 +43,7 @@ class Tones:
 class Slot:
     def __init__(self):
         self.connected = None  # type: Any
-        self.is_open = False
+        self.is_open = self.reserved = False
 
     def disconnect(self):
         self.connected = None
@@ -73,6 +73,9 @@ class Media:
 
     def slot(self, port, number):
         return self.ports[port - 1].slots[number]
+
+    def reserve(self, slot):
+        slot.reserved = True
 
     def connect(self, slot, media, address, mode, random):
         slot.connected = (address, media.payload_type, media.event_type, media.send, media.receive)
@@ -314,6 +317,42 @@ def test_a_call_for_which_there_is_no_memory_fails_and_the_next_one_works():
     assert world.tone(1) == "congestion" and world.log.counts == {"out of memory": 1}
     world.hook(1, False)
     assert world.phone(1) == "idle" and world.exchange._legs == {}
+    world.call()
+    assert world.phone(1) == "talking" and world.phone(2) == "talking"
+
+
+def test_without_memory_for_its_audio_no_call_goes_out():
+    world = World()
+    media = world.media  # type: Any
+    media.reserve = Full(media.reserve, 1)
+    world.hook(1, True)
+    world.dial(1, (1, 0, 2))
+    assert world.tone(1) == "congestion" and world.log.counts == {"out of memory": 1} and world.sent == []
+    world.hook(1, False)
+    world.call()
+    assert world.phone(1) == "talking" and world.phone(2) == "talking"
+
+
+def test_without_memory_for_its_audio_a_call_that_comes_is_refused():
+    world = World()
+    media = world.media  # type: Any
+    reserve = media.reserve
+    ports = []
+
+    def full_for_the_second(slot):
+        ports.append(slot)
+        if len(ports) == 2:
+            raise MemoryError
+        reserve(slot)
+
+    media.reserve = full_for_the_second
+    world.hook(1, True)
+    world.dial(1, (1, 0, 2))
+    world.run(200)
+    assert world.tone(1) == "congestion" and world.phone(2) == "idle" and world.lines[2].state == "idle"
+    assert world.log.counts == {"out of memory": 1}
+    world.hook(1, False)
+    assert world.exchange._legs == {}
     world.call()
     assert world.phone(1) == "talking" and world.phone(2) == "talking"
 

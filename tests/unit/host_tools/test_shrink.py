@@ -526,7 +526,7 @@ def test_state_tables_are_loaded_when_a_machine_handles_something() -> None:
     modules = {f"{name}.py": text for name, text in shrunk.modules.items()}
     assert says(modules) == says(files)
     states = overlay(shrunk, "states_lamp") + ".py"
-    assert "'glow', 'timeout'" not in modules[f"{BUNDLE}.py"] and "'press'" in modules[states]
+    assert "press on light" not in modules[f"{BUNDLE}.py"] and "press on light" in modules[states]
     del modules[states]
     with pytest.raises(AssertionError, match="No module named"):
         says(modules)

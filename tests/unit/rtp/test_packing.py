@@ -124,7 +124,6 @@ def test_the_next_call_may_have_others():
     sender = Sender(60)
     sender.frame()
     stream = sender.stream
-    stream.close()
     stream.open(2, 1, 0, 0, 101)
     assert stream.packing is None and len(stream.packet) == 172 and stream.send()
     stream.open(3, 1, 0, 0, 101, 80)

@@ -55,9 +55,7 @@ class Exchange:
 
 class Pump:
     unsent = 0
-
-    def ignored(self):
-        return 3
+    ignored = 3
 
     def statistics(self, port, slot):
         return {"received": 50, "lost": 1}
@@ -90,9 +88,13 @@ class Hal:
     def __init__(self):
         self.pcm, self.store = Pcm(), Store()
         self.written = []
+        self.line = ""
 
-    def console_write(self, text):
-        self.written.append(text)
+    def console_write(self, text, end="\n"):
+        self.line += text + end
+        if end:
+            self.written.append(self.line[:-1])
+            self.line = ""
 
 
 class Line:

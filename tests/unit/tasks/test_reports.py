@@ -53,12 +53,16 @@ class World:
         self.reports = Reports(self.hal, self.pump.legs, self.log)
 
     def connect(self, mux=False):
+        ports = [self.pump.rtp_port(port, 0) for port in (1, 2)]
         for port in (1, 2):
-            far = self.pump.rtp_port(3 - port, 0)
+            far = ports[2 - port]
             address = self.hal.net.address(LOOPBACK, far)
             rtcp = far if mux else far + 1
             media = Media(LOOPBACK, far, 0, 0, 101, 20, True, True, False, rtcp)
             self.path.connect(self.path.slot(port, 0), media, address, "rfc4733", self.hal.identity.random)
+
+    def report(self, port):
+        return self.reports._open[self.path.slot(port, 0)]
 
     def run(self, seconds):
         for _ in range(seconds):
@@ -83,7 +87,7 @@ def test_a_call_that_ends_says_so_and_gives_its_sockets_back():
     world = World()
     world.connect()
     world.run(8)
-    rtcp = world.reports._open[2].rtcp
+    rtcp = world.report(2).rtcp
     world.path.slot(1, 0).close()
     world.run(2)
     assert rtcp.ended, "BYE"
@@ -121,15 +125,15 @@ def test_reports_come_and_go_on_the_rtp_port_where_that_is_agreed():
         found = slot.stream.statistics()
         # a report that is read together with the beginning of the next packet costs that one
         assert found["garbage"] == found["ignored"] == 0 and found["lost"] <= 5, found
-    assert world.pump.ignored() == 0 and world.log.counts == {}
-    rtcp = world.reports._open[2].rtcp
+    assert world.pump.ignored == 0 and world.log.counts == {}
+    rtcp = world.report(2).rtcp
     world.path.slot(1, 0).close()
     world.run(1)
     assert rtcp.ended, "BYE"
-    assert world.pump.legs[0].report is None
     world.path.slot(2, 0).close()
     world.run(1)
-    world.connect(True)  # the RTP sockets are still ours
+    assert world.pump.legs == [] and not world.reports._open
+    world.connect(True)  # other sockets
     world.run(8)
     assert world.path.slot(1, 0).far_loss == 0 and world.log.counts == {}
     for socket in taken:
@@ -141,8 +145,8 @@ def test_what_was_read_with_the_beginning_of_a_packet_is_a_report_all_the_same()
     world.connect(True)
     world.run(10)
     leg = world.pump.legs[0]
-    rtcp = world.reports._open[0].rtcp
-    other = world.reports._open[2].rtcp
+    rtcp = world.report(1).rtcp
+    other = world.report(2).rtcp
     data = other.report(world.hal.now, 9, None, 0, 0, 0, 0, True) + bytes(world.path.slot(2, 0).stream.packet)
     assert not rtcp.ended
     leg._keep(data[:172], 172)
@@ -157,10 +161,10 @@ def test_a_stream_whose_reports_are_to_go_elsewhere_says_no_farewell():
     world = World()
     world.connect()
     world.run(8)
-    rtcp = world.reports._open[2].rtcp
+    rtcp = world.report(2).rtcp
     world.connect(True)
     world.run(1)
-    assert world.reports._open[0].socket is None and not rtcp.ended
+    assert world.report(1).socket is None and not rtcp.ended
     world.run(8)
     assert world.path.slot(1, 0).far_loss >= 0 and world.log.counts == {}
     world.connect()

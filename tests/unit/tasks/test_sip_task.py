@@ -29,13 +29,17 @@ class Socket:
         self.waiting = []
         self.sent = []
         self.works = True
-        self.full = False  # the heap has no place for a datagram
+        self.full = 0  # more bytes than this the heap has no place for; 0: it has
+        self.tries = 99  # so often
 
     def recvfrom(self, size):
-        if self.full:
-            self.full = False
+        if self.full and size > self.full and self.tries:
+            self.tries -= 1
             raise MemoryError
-        return self.waiting.pop(0) if self.waiting else None
+        if not self.waiting:
+            return None
+        data, address = self.waiting.pop(0)
+        return data[:size], address
 
     def sendto(self, data, address):
         if self.works:
@@ -104,12 +108,26 @@ def test_a_datagram_is_taken_also_when_the_heap_is_full():
     task, _hal, socket, exchange, _log = make()
     task.step()
     socket.waiting = [(b"a", ("192.0.2.9", 5060))]
-    socket.full = True
+    socket.full, socket.tries = 1, 1
     task.step()
     assert [data for data, _address in exchange.received] == [b"a"]
     socket.waiting = [(b"b", ("192.0.2.9", 5060))]
     task.step()
     assert [data for data, _address in exchange.received] == [b"a", b"b"]
+
+
+def test_in_a_heap_in_pieces_the_smaller_datagrams_are_taken_and_cut_ones_are_not():
+    task, _hal, socket, exchange, log = make()
+    socket.full = 768
+    socket.waiting = [
+        (b"a" * 700, ("192.0.2.9", 5060)),
+        (b"b" * 900, ("192.0.2.9", 5060)),
+        (b"c", ("192.0.2.9", 1)),
+    ]
+    task.step()
+    task.step()
+    assert [data[:1] for data, _address in exchange.received] == [b"a", b"c"]
+    assert log.counts == {"sip cut": 1}
 
 
 def test_a_flood_does_not_keep_the_others_waiting():
