@@ -9,11 +9,13 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from host_tools import mpy
 from host_tools.shrink import BUNDLE, shrink
 from host_tools.xtensa import mpy_file
 
+_ESP32 = "hal_esp32"
 _BLOCK = 16
 _FUNCTION = 16  # mp_obj_fun_bc_t
 _CLASS = 80 + 16  # mp_obj_type_t with its slots, and the dictionary
@@ -31,13 +33,25 @@ class Part:
 
 
 def parts() -> dict[str, Part]:
-    """Package ("sip", "dsp" …, the board's is "hal_virtual") → its Part."""
+    """Package ("sip", "dsp" …, the board's is "hal_virtual") → its Part; and "hal_esp32", the drivers that an
+    ESP32 has in the place of those."""
+    found = _parts((mpy.FIRMWARE, mpy.VIRTUAL_BOARD), mpy.ENTRY)
+    for name, part in _parts((mpy.FIRMWARE,), "main").items():
+        if name.startswith(_ESP32):
+            own = found.setdefault(_ESP32, Part())
+            own.kept += part.kept
+            own.native += part.native
+            own.overlays += part.overlays
+    return found
+
+
+def _parts(folders: tuple[Path, ...], entry: str) -> dict[str, Part]:
     sources = {
         str(path.relative_to(folder)): path.read_text()
-        for folder in (mpy.FIRMWARE, mpy.VIRTUAL_BOARD)
+        for folder in folders
         for path in sorted(folder.rglob("*.py"))
     }
-    shrunk = shrink(sources, mpy.ENTRY)
+    shrunk = shrink(sources, entry)
     found: dict[str, Part] = defaultdict(Part)
     for name, text in shrunk.modules.items():
         if name == BUNDLE or name in shrunk.overlays:

@@ -24,6 +24,16 @@ _GROUPS = {
         hal_virtual__Net: __init__
         hal_virtual__Identity: __init__
         hal_virtual___Link: __init__
+        hal_esp32__Esp32Hal: __init__
+        hal_esp32__SpiBus: __init__
+        hal_esp32__DaisyChain: __init__
+        hal_esp32__ChainedBus: __init__
+        hal_esp32__IrqLine: __init__
+        hal_esp32__Identity: __init__
+        hal_esp32_guard__Guard: __init__
+        hal_esp32_net__Net: __init__
+        hal_esp32_pcm__Esp32PcmPort: __init__
+        hal_esp32_store__Store: __init__
     """,
     "start_board": """
         dsp_tones: sine_table dtmf_table
@@ -32,6 +42,12 @@ _GROUPS = {
         hal_virtual__Store: read write
         hal_virtual__Net: begin open_point
         hal_virtual: _connect
+        hal_esp32: _input
+        hal_esp32__Esp32Hal: _spi_buses slic_reset pump
+        hal_esp32__DaisyChain: begin
+        hal_esp32_guard__Guard: crashes forgive
+        hal_esp32_net__Net: begin open_point
+        hal_esp32_store__Store: read write
     """,
     "start!": """
         hal_virtual__SpiBus: __init__
@@ -211,6 +227,9 @@ _GROUPS = {
         rtp_jitter__JitterBuffer: __init__
         rtp_readsize__ReadSize: __init__
         tasks_media___LegSocket: __init__
+        hal_virtual__UdpSocket: __init__
+        hal_virtual: _port_of
+        hal_esp32_net__UdpSocket: __init__
     """,
     # a phone gets one
     "leg_of_phone": """
@@ -261,6 +280,7 @@ _GROUPS = {
         tasks_net__Surroundings: _carry_out _tell
         tasks_sip__SipTask: _by_name
         hal_virtual__Net: lookup
+        hal_esp32_net__Net: lookup
         call_routing: direct_address
     """,
     # a person asks

@@ -78,7 +78,7 @@ class LegSlot:
     def close(self):
         """The leg is over."""
         self.disconnect()
-        self.is_open = self.wanted = False
+        self.is_open = self.wanted = self.sending = False
         self.stream = self.meter = self.plc = self.audio = None
         self.teller = self.silence = self.room = None
         self.address = None

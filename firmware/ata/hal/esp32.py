@@ -18,6 +18,7 @@ from ata.hal.esp32_store import Store
 
 _CPU_HZ = const(240000000)  # the stock image starts with 160 MHz
 _PUMP_MS = const(10)
+_MOST_PAUSE_MS = const(30)  # less than the rings of the PCM port hold
 _WATCHDOG_MS = const(8000)
 _FEED_MS = const(2000)
 _PUMP_TIMER = const(0)
@@ -117,6 +118,7 @@ class Esp32Hal:
         self._guard = guard
         self._dog = None  # type: Any
         self._step = None  # type: Any
+        self._pause = None  # type: Any  # the tick at which the pump goes on
         self._timer = None  # type: Any
         self._leds = ()  # type: Any  # status, port 1, port 2; None for one that is not there
         found = board.get("led")
@@ -170,6 +172,13 @@ class Esp32Hal:
         return True
 
     def _tick(self, _timer):
+        # A step that takes longer than its period, because much has come or the audio is more than the core
+        # can do, would leave no time at all for the rest of the program.
+        began = time.ticks_ms()
+        if self._pause is not None:
+            if time.ticks_diff(self._pause, began) > 0:
+                return
+            self._pause = None
         # Nothing may come out of a timer's callback: it would be printed and forgotten.
         try:
             self._step()
@@ -179,6 +188,10 @@ class Esp32Hal:
             self.pump_faults += 1
             if self.pump_faults == 1:
                 sys.print_exception(error)  # type: ignore
+        now = time.ticks_ms()
+        took = time.ticks_diff(now, began)
+        if took > _PUMP_MS:
+            self._pause = time.ticks_add(now, min(took, _MOST_PAUSE_MS))
 
     # The serial console
 

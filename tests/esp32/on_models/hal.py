@@ -123,6 +123,24 @@ def test_the_pump_overtakes_the_program_and_survives_an_exception():
     assert len(steps) == count, "the pump goes on after rest()"
 
 
+def test_a_pump_that_takes_longer_than_its_period_leaves_time_for_the_program():
+    found = hal()
+    spent = [0]
+
+    def step():
+        began = time.ticks_ms()
+        while time.ticks_diff(time.ticks_ms(), began) < 25:
+            pass
+        spent[0] += 25
+
+    found.pump(step)
+    began = time.ticks_ms()
+    while time.ticks_diff(time.ticks_ms(), began) < 600:
+        pass
+    found.rest()
+    assert 150 <= spent[0] <= 450, spent
+
+
 def test_the_watchdog_starts_with_the_first_feed_and_is_fed_at_the_prompt():
     found = hal()
     assert machine.WDT.fed == []
