@@ -6,6 +6,7 @@ strings and tuples of a module once, so that it costs nothing to write them twic
 """
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from host_tools.shrink.program import become
@@ -17,7 +18,19 @@ _Key = tuple[str, str]  # module, name
 def inline_constants(trees: Mapping[str, ast.Module]) -> None:
     """Change the linked `trees` (host_tools.shrink.bundle), which come in an order of execution."""
     values: dict[_Key, object] = {}
-    uses: dict[_Key, list[Ref]] = {}
+    _collect(trees, values)
+    # Once more: a function may import from a module that comes later.
+    uses = _collect(trees, values)
+    for key, refs in uses.items():
+        for ref in refs:
+            become(ref.node, ast.parse(repr(values[key]), mode="eval").body)
+    for name, tree in trees.items():
+        _Remove({target for module, target in values if module == name}, values).visit(tree)
+
+
+def _collect(trees: Mapping[str, ast.Module], values: dict[_Key, object]) -> dict[_Key, list[Ref]]:
+    """Add to `values` what can be known by now. → where these are used."""
+    uses: dict[_Key, list[Ref]] = defaultdict(list)
     for name, tree in trees.items():
         module = analyse(tree)
         known: dict[str, object] = {}
@@ -32,12 +45,8 @@ def inline_constants(trees: Mapping[str, ast.Module]) -> None:
             except ValueError:
                 continue
             known[target] = values[name, target] = found
-            uses[name, target] = module.loads(target)
-    for key, refs in uses.items():
-        for ref in refs:
-            become(ref.node, ast.parse(repr(values[key]), mode="eval").body)
-    for name, tree in trees.items():
-        _Remove({target for module, target in values if module == name}, values).visit(tree)
+            uses[name, target] += module.loads(target)
+    return uses
 
 
 def assignments(tree: ast.Module, module: Scope) -> Iterator[tuple[str, ast.expr]]:

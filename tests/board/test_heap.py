@@ -76,6 +76,21 @@ def test_the_whole_firmware_idles_and_makes_a_hundred_calls_without_a_leak(
         assert row.used < recorded[when] + 3 * 1024, f"{when}: make memory SAVE=1, if it has to be so"
 
 
+@pytest.mark.parametrize(
+    ("heap", "voice"),
+    [
+        ("112K", {"vad": "on"}),
+        ("116K", {"fax": "auto"}),
+        ("148K", {"echo": "8ms"}),
+        ("192K", {"echo": "16ms"}),
+    ],
+    ids=str,
+)
+def test_what_is_optional_works_compiled_where_there_is_room(heap: str, voice: dict[str, str]):
+    rows = asyncio.run(memory.measure(heap, 2, settings={"voice": voice}))
+    assert len(rows) == 5
+
+
 @pytest.mark.timeout(300)
 def test_the_least_heap_of_an_esp32_carries_the_calls_of_both_ports():
     rows = asyncio.run(memory.measure(MEDIA_HEAP, 30))
