@@ -36,6 +36,10 @@ _ORDER = (
     ("flash_min", "flash_max"), ("pulse_break_min", "pulse_break_max"), ("pulse_break_max", "flash_max"),
 )  # fmt: skip
 _ECHO_TAPS = {"off": 0, "8ms": 64, "16ms": 128}
+# Bytes of heap: the least with which both ports can call, and what more is needed for the parts that are off
+# at first: echo cancellers by their taps, True for the detectors of fax and modem.
+_CALLS_NEED = 110000
+_MORE = {64: 13000, 128: 16000, True: 4000}
 _LAWS = {"PCMU": 0, "PCMA": 8}
 _LOOPBACK = "127.0.0.1"
 _RING_FOR_MS = 180000  # as long as a proxy waits for an answer at least (RFC 3261 §16.6, timer C)
@@ -64,9 +68,9 @@ def _build(hal):
     path = MediaPath(
         get("rtp.jitter_min"),
         get("rtp.jitter_max"),
-        _ECHO_TAPS[get("voice.echo")],
+        _if_room(log, "voice.echo", _ECHO_TAPS[get("voice.echo")]),
         hal.pcm.echo_delay,
-        get("voice.fax") == "auto",
+        bool(_if_room(log, "voice.fax", get("voice.fax") == "auto")),
         get("voice.vad") == "on",
     )
     # Before the sockets: the driver's own memory comes out of what the heap has not taken yet.
@@ -87,6 +91,21 @@ def _build(hal):
     service = Service(hal, log, exchange, pump, line, sip, ua, source)
     service.prepare()
     return service
+
+
+def _if_room(log, key, wanted):
+    """`wanted`, or 0 where it would leave too little memory for calls."""
+    if wanted:
+        gc.collect()
+        total = gc.mem_alloc() + gc.mem_free()
+        needed = _CALLS_NEED + _MORE[wanted]
+        if total < needed:
+            log.warning(
+                "app", "%s is left off: it needs a heap of %d KB, and there are %d"
+                % (key, needed >> 10, total >> 10)
+            )  # fmt: skip
+            return 0
+    return wanted
 
 
 def check(settings):

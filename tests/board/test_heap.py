@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from host_tools import memory
+from host_tools.mpy import device_tree
+from host_tools.virtual_board.session import Session
 from support.runtimes import ROOT, micropythons
 
 MEDIA_HEAP = "112K"  # what an ESP32 without PSRAM has at the least
@@ -89,6 +91,18 @@ def test_the_whole_firmware_idles_and_makes_a_hundred_calls_without_a_leak(
 def test_what_is_optional_works_compiled_where_there_is_room(heap: str, voice: dict[str, str]):
     rows = asyncio.run(memory.measure(heap, 2, settings={"voice": voice}))
     assert len(rows) == 5
+
+
+def test_what_has_no_room_is_left_off_and_told():
+    async def lines() -> list[str]:
+        config = {"voice": {"echo": "8ms", "fax": "auto"}}
+        async with Session(config, runtime="mp32", heap=MEDIA_HEAP, tree=device_tree("x86")) as session:
+            await session.ready()
+            return list(session.console_lines)
+
+    console = asyncio.run(lines())
+    for key in ("voice.echo", "voice.fax"):
+        assert any(f"{key} is left off: it needs a heap of" in line for line in console), console
 
 
 @pytest.mark.timeout(300)
