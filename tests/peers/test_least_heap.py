@@ -1,4 +1,4 @@
-"""The firmware compiled as for a device, in the least heap that an ESP32 has, with real software around it."""
+"""The firmware compiled as for a device, in the least heap of an ESP32, with real software around it."""
 
 from pathlib import Path
 
