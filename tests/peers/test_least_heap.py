@@ -26,12 +26,12 @@ def test_registered_with_digest_it_calls_and_is_called_with_audio_both_ways(
     instructions: Path, tmp_path: Path
 ):
     with Kamailio({"101": "one", "102": "two", "103": "three"}) as kamailio:
-        settings = {
+        settings: dict[str, object] = {
             f"port.{port}.{key}": value
             for port, password in ((1, "one"), (2, "two"))
             for key, value in (("server", kamailio.address), ("password", password))
         }
-        options = {"runtime": "mp32", "heap": HEAP, "tree": device_tree("x86")}
+        options: dict[str, object] = {"runtime": "mp32", "heap": HEAP, "tree": device_tree("x86")}
         with (
             Baresip("103", instructions, kamailio.address, "three") as far,
             Device(settings, **options) as ata,
