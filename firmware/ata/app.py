@@ -35,6 +35,8 @@ _RTP_PORTS = 8  # four legs, with RTCP's between
 _ORDER = (
     ("flash_min", "flash_max"), ("pulse_break_min", "pulse_break_max"), ("pulse_break_max", "flash_max"),
 )  # fmt: skip
+# Those that a setting may replace.
+_TONES = ("dial", "ringback", "busy", "congestion", "stutter", "call_waiting", "howler", "confirm")
 _ECHO_TAPS = {"off": 0, "8ms": 64, "16ms": 128}
 # Bytes of heap: the least with which both ports can call, and what more is needed for the parts that are off
 # at first: echo cancellers by their taps, True for the detectors of fax and modem.
@@ -81,7 +83,7 @@ def _build(hal):
     ua = _user_agent(hal, get, socket.port, log)
     drop_overlays()
     sip = SipTask(hal, socket, log)
-    region = _load_region(get("region"))
+    region = _load_region(get)
     ports = [_port_line(hal, get, port, region, log) for port in hal.ports]
     exchange = _exchange(hal, get, region, ua, ports, path, pump, sip, log)
     sip.exchange = exchange
@@ -115,6 +117,10 @@ def check(settings):
 
     get = settings.get
     DialPlan(get("dial.plan"))
+    for name in _TONES:
+        text = get("tone." + name)
+        if text:
+            _check_tone("tone." + name, text)
     sip, rtp = get("sip.port"), get("rtp.port")
     if rtp and rtp <= sip < rtp + _RTP_PORTS:
         raise ConfigError("sip.port", sip, "not one of the RTP ports %d to %d" % (rtp, rtp + _RTP_PORTS - 1))
@@ -122,6 +128,17 @@ def check(settings):
     for low, high in _ORDER:
         if windows[low] >= windows[high]:
             raise ConfigError("hook." + low, windows[low], "must be less than %s, %d" % (high, windows[high]))
+
+
+def _check_tone(key, text):
+    from ata.dsp.tone_script import compile_tone
+
+    try:
+        compile_tone(text)
+    except ConfigError as error:
+        raise ConfigError(key, text, str(error))
+    finally:
+        forget("ata.dsp.tone_script")
 
 
 def _networks(get):
@@ -142,13 +159,15 @@ def _make_log(hal):
     return log
 
 
-def _load_region(code):
+def _load_region(get):
     from ata.dsp.tone_script import compile_tone
     from ata.region import load
 
+    code = get("region")
     region = dict(load(code))
-    region["sas"] = _first_burst(region["tones"]["call_waiting"])
-    region["tones"] = {name: compile_tone(text) for name, text in region["tones"].items()}
+    tones = {name: get("tone." + name) or text for name, text in region["tones"].items()}
+    region["sas"] = _first_burst(tones["call_waiting"])
+    region["tones"] = {name: compile_tone(text) for name, text in tones.items()}
     forget("ata.region." + code, "ata.region")
     return region
 

@@ -40,6 +40,8 @@ BAD_SETTINGS = {
     "no object": ("[1, 2]", ["JSON object"]),
     "unknown key": ('{"sip": {"prot": 5062}}', ["sip.prot", "sip.port"]),
     "out of range": ('{"slic": {"loop_current": 99}}', ["slic.loop_current", "99", "20", "41"]),
+    "no tone script": ('{"tone": {"busy": "480+620"}}', ["tone.busy", "480+620", "frequency@level+…;on/off"]),
+    "too many sines": ('{"tone": {"dial": "1+2+3+4+5;0/0"}}', ["tone.dial", "at most 4 sines"]),
     "wrong choice": ('{"region": "xx"}', ["region", "xx", "us", "de"]),
     "wrong type": ('{"port": {"2": {"enabled": "maybe"}}}', ["port.2.enabled", "maybe", "true"]),
     "wrong digit map": ('{"dial": {"plan": "x[1-"}}', ["dial.plan", "x[1-"]),

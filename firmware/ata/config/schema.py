@@ -52,6 +52,14 @@ dial.first_digit int 15 1..120 restart s
 dial.interdigit int 4 1..60 restart s
 dial.short int 2 1..60 restart s
 directory numbers {} - restart
+tone.dial text "" 0..200 restart
+tone.ringback text "" 0..200 restart
+tone.busy text "" 0..200 restart
+tone.congestion text "" 0..200 restart
+tone.stutter text "" 0..200 restart
+tone.call_waiting text "" 0..200 restart
+tone.howler text "" 0..200 restart
+tone.confirm text "" 0..200 restart
 hook.debounce int 0 0|4..20 restart ms
 hook.flash_min int 0 0|40..1000 restart ms
 hook.flash_max int 0 0|80..1500 restart ms
