@@ -41,7 +41,7 @@ _ECHO_TAPS = {"off": 0, "8ms": 64, "16ms": 128}
 # Bytes of heap: the least with which both ports can call, and what more is needed for the parts that are off
 # at first: echo cancellers by their taps, True for the detectors of fax and modem.
 _CALLS_NEED = 110000
-_MORE = {64: 13000, 128: 16000, True: 4000}
+_MORE = {64: 13000, 128: 16000, True: 8000}
 _LAWS = {"PCMU": 0, "PCMA": 8}
 _LOOPBACK = "127.0.0.1"
 _RING_FOR_MS = 180000  # as long as a proxy waits for an answer at least (RFC 3261 §16.6, timer C)

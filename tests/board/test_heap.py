@@ -82,7 +82,7 @@ def test_the_whole_firmware_idles_and_makes_a_hundred_calls_without_a_leak(
     ("heap", "voice"),
     [
         ("112K", {"vad": "on"}),
-        ("116K", {"fax": "auto"}),
+        ("120K", {"fax": "auto"}),
         ("148K", {"echo": "8ms"}),
         ("192K", {"echo": "16ms"}),
     ],
